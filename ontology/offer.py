@@ -9,14 +9,40 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from abc import ABCMeta
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import msgspec
 
-__all__ = ["Instance", "Kind", "Mode", "Offer", "Place", "Provider", "Schedule", "Session", "slug"]
+__all__ = [
+    "WEEKDAYS",
+    "Instance",
+    "Kind",
+    "Mode",
+    "Moment",
+    "Offer",
+    "Place",
+    "Provider",
+    "Schedule",
+    "Session",
+    "offer_from_json",
+    "offer_to_json",
+    "slug",
+]
+
+if TYPE_CHECKING:
+    Moment = dt.datetime | dt.date
+else:
+
+    class Moment(metaclass=ABCMeta):
+        """A date, or a date with a time. A class of its own because msgspec tells no two kinds of string in a union apart."""
+
+    Moment.register(dt.date)
 
 
 class Kind(StrEnum):
@@ -72,8 +98,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One meeting of an instance. A plain date where no time is stated."""
 
-    start: dt.datetime | dt.date
-    end: dt.datetime | dt.date | None = None
+    start: Moment
+    end: Moment | None = None
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,8 +110,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     number: str = "1"
-    start: dt.datetime | dt.date | None = None
-    end: dt.datetime | dt.date | None = None
+    start: Moment | None = None
+    end: Moment | None = None
     mode: Mode | None = None
     time_model: tuple[str, ...] = ()
     schedule: Schedule | None = None
@@ -171,6 +197,25 @@ def _canonical_instance(instance: Instance) -> Instance:
         sessions=tuple(sorted(set(instance.sessions), key=_session_order)),
         place=None if instance.place == Place() else instance.place,
     )
+
+
+def offer_to_json(offer: Offer) -> bytes:
+    """The offer as compact JSON; what is not stated is left out."""
+    return msgspec.json.encode(offer)
+
+
+def offer_from_json(data: bytes) -> Offer:
+    """The offer that `offer_to_json` wrote. Raises msgspec.ValidationError."""
+    return _decoder().decode(data)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Offer]:
+    return msgspec.json.Decoder(Offer, dec_hook=_decode_moment)
+
+
+def _decode_moment(_moment: type, value: str) -> Moment:
+    return dt.date.fromisoformat(value) if len(value) == len("2026-01-05") else dt.datetime.fromisoformat(value)
 
 
 def slug(key: str) -> str:

@@ -1,0 +1,43 @@
+"""Names of things: namespaces, and the IRIs that a catalogue with a given base gives to its offers, providers and graphs."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CONCEPTS",
+    "SCHEMA",
+    "TERMS",
+    "graph_of_ontology",
+    "graph_of_source",
+    "offer_iri",
+    "provider_iri",
+    "segment",
+]
+
+SCHEMA = "http://schema.org/"  # what the official JSON-LD context yields; https is read as the same
+CONCEPTS = "https://w3id.org/bildungskatalog/"
+TERMS = CONCEPTS + "ns#"
+
+
+def offer_iri(base: str, offer_id: str) -> str:
+    """IRI of an offer, for example ``http://127.0.0.1:8000/id/angebot/kvhs-A101``."""
+    return f"{base}/id/angebot/{offer_id}"
+
+
+def provider_iri(base: str, provider_id: str) -> str:
+    """IRI of a provider."""
+    return f"{base}/id/anbieter/{provider_id}"
+
+
+def graph_of_source(base: str, source: str) -> str:
+    """Named graph of an own source."""
+    return f"{base}/graph/quelle/{source}"
+
+
+def graph_of_ontology(base: str) -> str:
+    """Named graph of the vocabulary and the concept schemes."""
+    return f"{base}/graph/ontologie"
+
+
+def segment(iri: str) -> str:
+    """The last path segment of an IRI, without its fragment: the id of an offer or a provider."""
+    return iri.partition("#")[0].rpartition("/")[2]

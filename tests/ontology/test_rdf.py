@@ -1,0 +1,103 @@
+"""An offer survives the way into RDF and back, through the real store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import msgspec
+import pyoxigraph as ox
+from hypothesis import given, settings
+
+from ontology.offer import (
+    Instance,
+    Kind,
+    Mode,
+    Offer,
+    Place,
+    Provider,
+    Schedule,
+    Session,
+    offer_from_json,
+    offer_to_json,
+    slug,
+)
+from ontology.rdf import offer_from_triples, offer_to_ntriples, provider_to_ntriples
+from tests.ontology.offers import offers
+
+BASE = "http://127.0.0.1:8000"
+
+
+def through_the_store(offer: Offer) -> Offer:
+    lines = offer_to_ntriples(offer, BASE)
+    if offer.provider:
+        lines += provider_to_ntriples(offer.provider, BASE)
+    store = ox.Store()
+    store.load(lines.encode(), ox.RdfFormat.N_TRIPLES)
+    return offer_from_triples(f"{BASE}/id/angebot/{offer.id}", store.quads_for_pattern(None, None, None), offer.source)
+
+
+@settings(max_examples=300, deadline=None)
+@given(offers)
+def test_what_goes_into_rdf_comes_out(offer: Offer) -> None:
+    assert through_the_store(offer) == offer
+
+
+@settings(max_examples=200, deadline=None)
+@given(offers)
+def test_what_goes_into_json_comes_out(offer: Offer) -> None:
+    assert offer_from_json(offer_to_json(offer)) == offer
+
+
+def test_statements_a_reader_can_check() -> None:
+    offer = Offer(
+        id="kvhs-A1",
+        source="kvhs",
+        identifier="A1",
+        kind=Kind.COURSE,
+        name='Brot "backen" <b>',
+        provider=Provider(id="kvhs", name="Kreisvolkshochschule"),
+        audience=("seniors",),
+        age_min=60,
+        instances=(
+            Instance(
+                start=dt.datetime(2026, 4, 13, 18, 30),
+                mode=Mode.ONSITE,
+                price=Decimal("45.00"),
+                place=Place(locality="Alzey", ags="07331003"),
+                schedule=Schedule(weekdays=("mo",)),
+                sessions=(Session(start=dt.datetime(2026, 4, 13, 18, 30)),),
+            ),
+        ),
+    )
+    lines = offer_to_ntriples(offer, BASE).splitlines()
+    iri = "http://127.0.0.1:8000/id/angebot/kvhs-A1"
+    assert f"<{iri}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://schema.org/Course> ." in lines
+    assert f'<{iri}> <http://schema.org/name> "Brot \\"backen\\" <b>" .' in lines
+    assert f'<{iri}> <http://schema.org/typicalAgeRange> "60-" .' in lines
+    assert f"<{iri}> <http://schema.org/audience> <https://w3id.org/bildungskatalog/audience/seniors> ." in lines
+    assert f"<{iri}> <http://schema.org/hasCourseInstance> <{iri}#termin-1> ." in lines
+    assert (
+        f"<{iri}#termin-1> <http://schema.org/startDate> "
+        '"2026-04-13T18:30:00"^^<http://www.w3.org/2001/XMLSchema#dateTime> .' in lines
+    )
+    assert f"<{iri}#termin-1-plan> <http://schema.org/byDay> <http://schema.org/Monday> ." in lines
+    assert f'<{iri}#termin-1-ort-anschrift> <http://schema.org/addressLocality> "Alzey" .' in lines
+    assert not any(line.startswith("_:") for line in lines)
+
+
+def test_unknown_price_is_not_free() -> None:
+    free = Offer(
+        id="a", source="s", identifier="a", kind=Kind.COURSE, name="A", instances=(Instance(price=Decimal(0)),)
+    )
+    unknown = msgspec.structs.replace(free, instances=(Instance(price_note="nach Vereinbarung"),))
+    assert through_the_store(free).instances[0].price == 0
+    assert through_the_store(unknown).instances[0].price is None
+    assert through_the_store(unknown).instances[0].price_note == "nach Vereinbarung"
+
+
+def test_slug_keeps_what_an_iri_may_hold_and_tells_others_apart() -> None:
+    assert slug("VG5010105") == "VG5010105"
+    assert slug("a b") != slug("a-b")
+    assert slug("Küche 1").startswith("Kueche-1-")
+    assert slug("Ünï/..") != slug("Ünï/.")
