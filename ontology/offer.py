@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Moment = dt.datetime | dt.date
 else:
 
-    class Moment(metaclass=ABCMeta):
+    class Moment(metaclass=ABCMeta):  # noqa: B024 - nothing to implement, dates are registered
         """A date, or a date with a time. A class of its own because msgspec tells no two kinds of string in a union apart."""
 
     Moment.register(dt.date)

@@ -52,7 +52,13 @@ class NotAnOffer(ValueError):
 # --- out ---------------------------------------------------------------------------------------------------------------------------
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-_SAFE_IRI = re.compile(r"https?://[^\x00-\x20<>\"{}|\\^`]+")
+# a strict part of RFC 3987: what a foreign parser might refuse would break a whole dump
+_SAFE_IRI = re.compile(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?"
+    r"(/([A-Za-z0-9._~:/@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+    r"(\?([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+    r"(#([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+)
 
 
 def _text(value: str) -> str:

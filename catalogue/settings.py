@@ -1,0 +1,128 @@
+"""The settings of a catalogue: ``katalog.toml``, checked on start with all its errors at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from catalogue.errors import CatalogueError
+
+__all__ = ["Settings", "SettingsRefused", "Source", "enter_source", "read_settings"]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class SettingsRefused(CatalogueError):
+    """``katalog.toml`` is missing or wrong; the message lists every error with its place."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class General(_Table):
+    """``[catalogue]``: ``base`` is the public address without a slash at its end; ``district`` the 5-digit key of the Landkreis."""
+
+    title: str = "Bildungskatalog"
+    base: str = "http://127.0.0.1:8000"
+    publisher: str | None = None
+    district: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
+    language: str = "de"
+
+    @field_validator("base")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)*", value):
+            raise ValueError("expected a web address such as https://bildung.example.de, without a slash at its end")
+        return value
+
+
+class Search(_Table):
+    """``[search]``: the model is ``e5-small-q4`` (embedded), the name of a sentence-transformers model, or its folder."""
+
+    model: str = "e5-small-q4"
+
+
+class Sparql(_Table):
+    """``[sparql]``: limits of the public endpoint."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+
+
+class Source(_Table):
+    """``[[source]]``: one own source. ``expect`` is the number of offers below which a run of it is refused as incomplete."""
+
+    name: Name
+    title: str | None = None
+    format: str | None = None
+    files: tuple[str, ...] = ()
+    mapping: str | None = None
+    publisher: str | None = None
+    licence: str | None = None
+    expect: Annotated[int, Field(ge=0)] = 0
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    catalogue: General = General()
+    search: Search = Search()
+    sparql: Sparql = Sparql()
+    source: tuple[Source, ...] = ()
+
+    @field_validator("source")
+    @classmethod
+    def _unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the same name twice: {', '.join(twice)}")
+        return sources
+
+    def source_named(self, name: str) -> Source | None:
+        """The source of that name, if the file has it."""
+        return next((source for source in self.source if source.name == name), None)
+
+
+def read_settings(folder: Path) -> Settings:
+    """Reads ``katalog.toml`` of the folder. Raises SettingsRefused."""
+    path = folder / "katalog.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsRefused(
+            f"In {folder} liegt kein Katalog (katalog.toml fehlt). Neu anlegen: bildungskatalog init {folder}"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsRefused(f"{path} ist nicht lesbar: {error}") from None
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsRefused("\n".join((f"{path} enthält Fehler:", *_sentences(error)))) from None
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for item in error.errors():
+        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"])
+        yield f"  {place}: {item['msg']}"
+
+
+def enter_source(folder: Path, name: str, source_format: str) -> Source:
+    """Appends a source that the file does not know yet, with defaults, and returns it. Raises SettingsRefused."""
+    try:
+        source = Source(name=name, title=name, format=source_format)
+    except ValidationError:
+        raise SettingsRefused(
+            f"„{name}“ taugt nicht als Name einer Quelle: nur Kleinbuchstaben, Ziffern und Bindestriche."
+        ) from None
+    path = folder / "katalog.toml"
+    text = path.read_text(encoding="utf-8")
+    entry = f'\n[[source]]\nname = "{name}"\ntitle = "{name}"\nformat = "{source_format}"\n'
+    path.write_text(text.rstrip("\n") + "\n" + entry, encoding="utf-8")
+    return source
