@@ -1,9 +1,9 @@
 """What can go wrong with a catalogue.
 
-    CatalogueError            a sentence for the person at the command line
-    ├── SettingsRefused       katalog.toml is missing or wrong       (settings.py)
-    ├── CatalogueBusy         another process is writing             (lock.py)
-    └── CatalogueEmpty        nothing has been ingested yet          (snapshot.py)
+CatalogueError            a sentence for the person at the command line
+├── SettingsRefused       katalog.toml is missing or wrong       (settings.py)
+├── CatalogueBusy         another process is writing             (lock.py)
+└── CatalogueEmpty        nothing has been ingested yet          (snapshot.py)
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from catalogue.errors import CatalogueError
+from catalogue.files import replace_file
 
 __all__ = ["Settings", "SettingsRefused", "Source", "enter_source", "read_settings"]
 
@@ -124,5 +125,5 @@ def enter_source(folder: Path, name: str, source_format: str) -> Source:
     path = folder / "katalog.toml"
     text = path.read_text(encoding="utf-8")
     entry = f'\n[[source]]\nname = "{name}"\ntitle = "{name}"\nformat = "{source_format}"\n'
-    path.write_text(text.rstrip("\n") + "\n" + entry, encoding="utf-8")
+    replace_file(path, (text.rstrip("\n") + "\n" + entry).encode())
     return source

@@ -1,0 +1,251 @@
+"""Writing a catalogue: a run works on a private copy of the visible snapshot and becomes visible by one atomic switch."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pyoxigraph as ox
+
+from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
+from catalogue.ledger import Counts, Ledger, Note
+from catalogue.lock import writer_lock
+from catalogue.snapshot import State, describe, pointer, snapshots, visible_snapshot
+from ontology.iris import graph_of_ontology, graph_of_source, offer_iri, provider_iri
+from ontology.offer import Offer, Provider
+from ontology.rdf import offer_to_ntriples, provider_to_ntriples
+
+__all__ = ["Run", "SourceWriter", "open_run"]
+
+_BATCH = 8 * 1024 * 1024  # bytes of N-Triples text that are handed to the store at once
+_KEPT = 2  # the visible snapshot, and the one before it for readers that are just opening it
+
+
+@contextmanager
+def open_run(folder: Path, base: str, wait: float = 0.0) -> Iterator[Run]:
+    """A run of the folder's catalogue. What it did is lost unless `Run.commit` was called. Raises CatalogueBusy."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with writer_lock(folder, wait):
+        _remove_remains(folder)
+        run = Run(folder, base)
+        try:
+            yield run
+        finally:
+            run.discard()
+
+
+class Run:
+    """The private copy. ``path`` is its folder: whoever keeps an index writes it there before `commit`.
+
+    ``changed`` and ``removed`` are the rows that differ from the visible snapshot.
+    """
+
+    def __init__(self, folder: Path, base: str) -> None:
+        self.base = base
+        self.changed: set[int] = set()
+        self.removed: set[int] = set()
+        self._folder = folder
+        self._touched = False
+        visible = visible_snapshot(folder)
+        if visible is None:
+            self._state = State(number=0, data_run=0, data_time="")
+        else:
+            self._state = msgspec.json.decode((visible / "snapshot.json").read_bytes(), type=State)
+        self.number = self._state.number + 1
+        self.moment = datetime.now(UTC).isoformat(timespec="seconds")
+        self.path = snapshots(folder) / f"{self.number:06d}.neu"
+        if visible is None:
+            self.path.mkdir(parents=True)
+            self.ledger = Ledger.create(self.path / "ledger.sqlite")
+        else:
+            copy_snapshot(visible, self.path)
+            self.ledger = Ledger.open_for_writing(self.path / "ledger.sqlite")
+        self._store: ox.Store | None = ox.Store(str(self.path / "rdf"))
+        self._free_rows = _gaps(self.ledger.rows())
+
+    @property
+    def store(self) -> ox.Store:
+        """The RDF dataset of the private copy."""
+        assert self._store is not None, "the run is over"
+        return self._store
+
+    def source(self, name: str) -> SourceWriter:
+        """Begins to write one source."""
+        return SourceWriter(self, name)
+
+    def next_row(self) -> int:
+        """A row that no offer has."""
+        return next(self._free_rows)
+
+    def touch(self) -> None:
+        """Notes that something that is served has changed."""
+        self._touched = True
+
+    def put_ontology(self, ntriples: str) -> None:
+        """Replaces the graph of vocabularies if it differs."""
+        graph = ox.NamedNode(graph_of_ontology(self.base))
+        digest = sha256(ntriples.encode()).digest()
+        if self.ledger.provider_hashes("").get("ontologie") == digest:
+            return
+        self.store.remove_graph(graph)
+        self.store.bulk_load(ntriples.encode(), ox.RdfFormat.N_TRIPLES, to_graph=graph)
+        self.ledger.put_provider("", "ontologie", digest)
+        self.touch()
+
+    def commit(self) -> Path:
+        """Makes the run visible; returns the snapshot's path. The run is over then."""
+        state = State(
+            number=self.number,
+            data_run=self.number if self._touched else self._state.data_run,
+            data_time=self.moment if self._touched else self._state.data_time,
+        )
+        self._close()
+        (self.path / "snapshot.json").write_bytes(msgspec.json.encode(state))
+        sync_tree(self.path)
+        visible = self.path.with_suffix("")
+        self.path.rename(visible)
+        sync_folder(visible.parent)
+        replace_file(pointer(self._folder), visible.name.encode("ascii"))
+        _remove_old(self._folder, visible)
+        return visible
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.flush()
+            self._store = None  # closes RocksDB
+            self.ledger.close()
+
+    def discard(self) -> None:
+        """Forgets a run that was not committed."""
+        self._close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class SourceWriter:
+    """Writes the offers of one source into a run; what is not written again is withdrawn by `finish`."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        self._run = run
+        self.name = name
+        self._graph = ox.NamedNode(graph_of_source(run.base, name))
+        self._old = run.ledger.hashes(name)
+        self._old_providers = run.ledger.provider_hashes(name)
+        self._providers: set[str] = set()
+        self._seen: set[str] = set()
+        self._lines: list[str] = []
+        self._size = 0
+
+    def owner(self, offer_id: str) -> str | None:
+        """Who has delivered this id already: this source in this run, or another source at any time."""
+        if offer_id in self._seen:
+            return self.name
+        return None if offer_id in self._old else self._run.ledger.owner(offer_id)
+
+    def put(self, offer: Offer) -> bool:
+        """Takes over a canonical offer that has no `owner` yet. False when it is as it was."""
+        assert self.owner(offer.id) is None, offer.id
+        self._seen.add(offer.id)
+        if offer.provider is not None:
+            self._put_provider(offer.provider)
+        lines = offer_to_ntriples(offer, self._run.base)
+        digest = sha256(lines.encode()).digest()
+        row, old_digest = self._old.get(offer.id, (None, None))
+        if digest == old_digest:
+            return False
+        if row is None:
+            row = self._run.next_row()
+        else:
+            self._remove_statements(offer_iri(self._run.base, offer.id))
+        self._add_statements(lines)
+        self._run.ledger.put_offer(row, offer, digest, self._run.number, self._run.moment)
+        self._run.changed.add(row)
+        return True
+
+    def _put_provider(self, provider: Provider) -> None:
+        if provider.id in self._providers:
+            return
+        self._providers.add(provider.id)
+        lines = provider_to_ntriples(provider, self._run.base)
+        digest = sha256(lines.encode()).digest()
+        if self._old_providers.get(provider.id) == digest:
+            return
+        if provider.id in self._old_providers:
+            self._remove_statements(provider_iri(self._run.base, provider.id))
+        self._add_statements(lines)
+        self._run.ledger.put_provider(self.name, provider.id, digest)
+
+    def _add_statements(self, lines: str) -> None:
+        self._run.touch()
+        self._lines.append(lines)
+        self._size += len(lines)
+        if self._size >= _BATCH:
+            self._flush()
+
+    def _remove_statements(self, iri: str) -> None:
+        self._run.touch()
+        for quad in list(describe(self._run.store, ox.NamedNode(iri), self._graph)):
+            self._run.store.remove(quad)
+
+    def _flush(self) -> None:
+        if self._lines:
+            text = "".join(self._lines).encode()
+            self._run.store.bulk_load(text, ox.RdfFormat.N_TRIPLES, to_graph=self._graph)
+            self._lines.clear()
+            self._size = 0
+
+    def missing(self) -> int:
+        """How many offers were there and are not delivered any more, so far."""
+        return len(self._old.keys() - self._seen)
+
+    def finish(self, counts: Counts, notes: Sequence[Note]) -> None:
+        """Withdraws what was not delivered again and enters the run in the ledger."""
+        self._flush()
+        for offer_id in sorted(self._old.keys() - self._seen):
+            row, _ = self._old[offer_id]
+            self._remove_statements(offer_iri(self._run.base, offer_id))
+            self._run.ledger.remove_offer(row)
+            self._run.removed.add(row)
+        for provider_id in sorted(self._old_providers.keys() - self._providers):
+            self._remove_statements(provider_iri(self._run.base, provider_id))
+            self._run.ledger.remove_provider(self.name, provider_id)
+        self._run.ledger.enter_run(self._run.number, self.name, self._run.moment, counts, notes)
+
+
+def _gaps(rows: Sequence[int]) -> Iterator[int]:
+    """The numbers from 0 that are not in the sorted ``rows``, without end: keeps rows dense."""
+    number = 0
+    for row in rows:
+        yield from range(number, row)
+        number = row + 1
+    while True:
+        yield number
+        number += 1
+
+
+def _remove_remains(folder: Path) -> None:
+    """Removes what a killed run left behind."""
+    visible = visible_snapshot(folder)
+    for path in snapshots(folder).glob("*"):
+        # a snapshot that was renamed but not yet pointed to counts as never made
+        if path.suffix == ".neu" or visible is None or path.name > visible.name:
+            shutil.rmtree(path)
+
+
+def _remove_old(folder: Path, visible: Path) -> None:
+    """Removes old snapshots that nobody holds open."""
+    for path in sorted(p for p in snapshots(folder).glob("*") if p.name < visible.name)[: 1 - _KEPT]:
+        descriptor = os.open(path / "snapshot.json", os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,108 @@
+"""Reading a catalogue: an immutable snapshot, held as long as it is open."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import pyoxigraph as ox
+
+from catalogue.errors import CatalogueEmpty
+from catalogue.ledger import Ledger
+
+__all__ = ["Snapshot", "State", "describe", "visible_snapshot"]
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """``snapshot.json``: ``number`` counts runs; ``data_run`` is the run that last changed anything that is served."""
+
+    number: int
+    data_run: int
+    data_time: str
+
+
+def pointer(folder: Path) -> Path:
+    """The pointer file of a catalogue's folder."""
+    return folder / "current"
+
+
+def snapshots(folder: Path) -> Path:
+    """The folder of the snapshots."""
+    return folder / "snapshots"
+
+
+def visible_snapshot(folder: Path) -> Path | None:
+    """Path of the visible snapshot; None where nothing was ingested yet."""
+    try:
+        name = pointer(folder).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    return snapshots(folder) / name
+
+
+class Snapshot:
+    """One state of the catalogue. Use as a context manager or call `close`; it is never removed while it is open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # a shared lock keeps the writer from removing it
+        self._hold = os.open(path / "snapshot.json", os.O_RDONLY)
+        fcntl.flock(self._hold, fcntl.LOCK_SH)
+        self.state = msgspec.json.decode((path / "snapshot.json").read_bytes(), type=State)
+        self.ledger = Ledger.open(path / "ledger.sqlite")
+
+    @classmethod
+    def open(cls, folder: Path) -> Snapshot:
+        """The visible snapshot of a catalogue's folder. Raises CatalogueEmpty."""
+        while (path := visible_snapshot(folder)) is not None:
+            try:
+                return cls(path)
+            except FileNotFoundError:
+                if visible_snapshot(folder) == path:
+                    raise
+        raise CatalogueEmpty(f"Der Katalog {folder} ist noch leer. Einlesen: bildungskatalog ingest --dir {folder}")
+
+    @property
+    def rdf_path(self) -> Path:
+        """Folder of the RDF store, for processes that open it themselves."""
+        return self.path / "rdf"
+
+    @cached_property
+    def store(self) -> ox.Store:
+        """The RDF dataset, read-only."""
+        return ox.Store.read_only(str(self.rdf_path))
+
+    def describe(self, iri: str) -> list[ox.Quad]:
+        """Every statement about ``iri`` and its parts, in every graph."""
+        return list(describe(self.store, ox.NamedNode(iri), None))
+
+    def close(self) -> None:
+        """Lets the snapshot go."""
+        self.ledger.close()
+        self.__dict__.pop("store", None)
+        os.close(self._hold)
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def describe(store: ox.Store, iri: ox.NamedNode, graph: ox.NamedNode | None) -> Iterator[ox.Quad]:
+    """The statements with ``iri`` or one of its fragments as subject, following the links from part to part."""
+    parts, seen = [iri], {iri}
+    while parts:
+        for quad in store.quads_for_pattern(parts.pop(), None, None, graph):
+            yield quad
+            part = quad.object
+            if isinstance(part, ox.NamedNode) and part.value.startswith(f"{iri.value}#") and part not in seen:
+                seen.add(part)
+                parts.append(part)
