@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ontology.offer import Offer, offer_from_json, offer_to_json
 
-__all__ = ["Counts", "Ledger", "Note"]
+__all__ = ["Counts", "Ledger", "Note", "SourceRun"]
 
 _SCHEMA = Path(__file__).with_name("ledger.sql")
 
@@ -33,12 +33,13 @@ class Note(NamedTuple):
 
 
 class SourceRun(NamedTuple):
-    """The last run of one source."""
+    """The last run of one source. ``failure`` says why the source was left as it was before."""
 
     source: str
     number: int
     finished: str
     counts: Counts
+    failure: str | None
 
 
 class Ledger:
@@ -58,7 +59,7 @@ class Ledger:
     def open_for_writing(cls, path: Path) -> Ledger:
         """For the one writer, on a copy that nobody sees yet: so no journal, the switch of the pointer is the transaction."""
         db = sqlite3.connect(path, isolation_level=None)
-        db.execute("PRAGMA journal_mode = OFF")
+        db.execute("PRAGMA journal_mode = MEMORY")  # `abandon_source` needs it
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")
         return cls(db)
@@ -126,9 +127,9 @@ class Ledger:
 
     def last_runs(self) -> list[SourceRun]:
         """The last run of every source, in order of name."""
-        select = """SELECT source, number, finished, read, taken, unchanged, refused, withdrawn FROM run
+        select = """SELECT source, number, finished, read, taken, unchanged, refused, withdrawn, failure FROM run
                     WHERE (source, number) IN (SELECT source, max(number) FROM run GROUP BY source) ORDER BY source"""
-        return [SourceRun(s, n, f, Counts(*counts)) for s, n, f, *counts in self._db.execute(select)]
+        return [SourceRun(row[0], row[1], row[2], Counts(*row[3:8]), row[8]) for row in self._db.execute(select)]
 
     def notes(self, source: str) -> list[Note]:
         """Refused records and remarks of the source's last run."""
@@ -136,6 +137,14 @@ class Ledger:
         return [Note(bool(refused), place, text) for refused, place, text in self._db.execute(select, (source,))]
 
     # --- writing
+
+    def begin_source(self) -> None:
+        """Marks the state that `abandon_source` goes back to."""
+        self._db.execute("SAVEPOINT source")
+
+    def abandon_source(self) -> None:
+        """Forgets what was written since `begin_source`."""
+        self._db.execute("ROLLBACK TO source")
 
     def put_offer(self, row: int, offer: Offer, digest: bytes, run: int, moment: str) -> None:
         """Enters a new offer or replaces the one of that row."""
@@ -156,8 +165,12 @@ class Ledger:
         """Forgets a provider that no offer of the source names any more."""
         self._db.execute("DELETE FROM provider WHERE source = ? AND id = ?", (source, provider_id))
 
-    def enter_run(self, number: int, source: str, finished: str, counts: Counts, notes: Sequence[Note]) -> None:
+    def enter_run(self, run: SourceRun, notes: Sequence[Note]) -> None:
         """Enters what a run did to one source; its notes replace those of the run before."""
-        self._db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (number, source, finished, *counts))
+        source = run.source
+        self._db.execute(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run.number, source, run.finished, *run.counts, run.failure),
+        )
         self._db.execute("DELETE FROM note WHERE source = ?", (source,))
         self._db.executemany("INSERT INTO note VALUES (?, ?, ?, ?)", [(source, *note) for note in notes])

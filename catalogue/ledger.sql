@@ -26,6 +26,7 @@ CREATE TABLE run (
     unchanged INTEGER NOT NULL,
     refused   INTEGER NOT NULL,
     withdrawn INTEGER NOT NULL,
+    failure   TEXT,                  -- why the source was left as it was; NULL when it was taken over
     PRIMARY KEY (number, source)
 );
 

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 import pyoxigraph as ox
 
 from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
-from catalogue.ledger import Counts, Ledger, Note
+from catalogue.ledger import Counts, Ledger, Note, SourceRun
 from catalogue.lock import writer_lock
 from catalogue.snapshot import State, describe, pointer, snapshots, visible_snapshot
 from ontology.iris import graph_of_ontology, graph_of_source, offer_iri, provider_iri
@@ -24,7 +25,6 @@ from ontology.rdf import offer_to_ntriples, provider_to_ntriples
 
 __all__ = ["Run", "SourceWriter", "open_run"]
 
-_BATCH = 8 * 1024 * 1024  # bytes of N-Triples text that are handed to the store at once
 _KEPT = 2  # the visible snapshot, and the one before it for readers that are just opening it
 
 
@@ -129,7 +129,10 @@ class Run:
 
 
 class SourceWriter:
-    """Writes the offers of one source into a run; what is not written again is withdrawn by `finish`."""
+    """Writes the offers of one source into a run: a context manager, to be ended by `finish` or `abandon` inside it.
+
+    Statements are spooled and reach the store at the end, so that an abandoned source leaves no trace in it.
+    """
 
     def __init__(self, run: Run, name: str) -> None:
         self._run = run
@@ -139,8 +142,19 @@ class SourceWriter:
         self._old_providers = run.ledger.provider_hashes(name)
         self._providers: set[str] = set()
         self._seen: set[str] = set()
-        self._lines: list[str] = []
-        self._size = 0
+        self._changed: set[int] = set()
+        self._outdated: list[str] = []
+        self._spool_path = run.path / "spool.nt"
+        self._spool = self._spool_path.open("w", encoding="utf-8", newline="\n")
+        run.ledger.begin_source()
+
+    def __enter__(self) -> SourceWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
 
     def owner(self, offer_id: str) -> str | None:
         """Who has delivered this id already: this source in this run, or another source at any time."""
@@ -162,10 +176,10 @@ class SourceWriter:
         if row is None:
             row = self._run.next_row()
         else:
-            self._remove_statements(offer_iri(self._run.base, offer.id))
-        self._add_statements(lines)
+            self._outdated.append(offer_iri(self._run.base, offer.id))
+        self._spool.write(lines)
         self._run.ledger.put_offer(row, offer, digest, self._run.number, self._run.moment)
-        self._run.changed.add(row)
+        self._changed.add(row)
         return True
 
     def _put_provider(self, provider: Provider) -> None:
@@ -177,45 +191,48 @@ class SourceWriter:
         if self._old_providers.get(provider.id) == digest:
             return
         if provider.id in self._old_providers:
-            self._remove_statements(provider_iri(self._run.base, provider.id))
-        self._add_statements(lines)
+            self._outdated.append(provider_iri(self._run.base, provider.id))
+        self._spool.write(lines)
         self._run.ledger.put_provider(self.name, provider.id, digest)
 
-    def _add_statements(self, lines: str) -> None:
-        self._run.touch()
-        self._lines.append(lines)
-        self._size += len(lines)
-        if self._size >= _BATCH:
-            self._flush()
-
-    def _remove_statements(self, iri: str) -> None:
-        self._run.touch()
-        for quad in list(describe(self._run.store, ox.NamedNode(iri), self._graph)):
-            self._run.store.remove(quad)
-
-    def _flush(self) -> None:
-        if self._lines:
-            text = "".join(self._lines).encode()
-            self._run.store.bulk_load(text, ox.RdfFormat.N_TRIPLES, to_graph=self._graph)
-            self._lines.clear()
-            self._size = 0
+    def delivered(self) -> int:
+        """How many offers were put so far."""
+        return len(self._seen)
 
     def missing(self) -> int:
         """How many offers were there and are not delivered any more, so far."""
         return len(self._old.keys() - self._seen)
 
     def finish(self, counts: Counts, notes: Sequence[Note]) -> None:
-        """Withdraws what was not delivered again and enters the run in the ledger."""
-        self._flush()
-        for offer_id in sorted(self._old.keys() - self._seen):
+        """Withdraws what was not delivered again, moves the statements to the store and enters the run in the ledger."""
+        for offer_id in self._old.keys() - self._seen:
             row, _ = self._old[offer_id]
-            self._remove_statements(offer_iri(self._run.base, offer_id))
+            self._outdated.append(offer_iri(self._run.base, offer_id))
             self._run.ledger.remove_offer(row)
             self._run.removed.add(row)
-        for provider_id in sorted(self._old_providers.keys() - self._providers):
-            self._remove_statements(provider_iri(self._run.base, provider_id))
+        for provider_id in self._old_providers.keys() - self._providers:
+            self._outdated.append(provider_iri(self._run.base, provider_id))
             self._run.ledger.remove_provider(self.name, provider_id)
-        self._run.ledger.enter_run(self._run.number, self.name, self._run.moment, counts, notes)
+        self._run.changed |= self._changed
+        self._spool.close()
+        if self._outdated or self._spool_path.stat().st_size:
+            self._run.touch()
+            for iri in self._outdated:
+                for quad in list(describe(self._run.store, ox.NamedNode(iri), self._graph)):
+                    self._run.store.remove(quad)
+            self._run.store.bulk_load(path=str(self._spool_path), format=ox.RdfFormat.N_TRIPLES, to_graph=self._graph)
+        self._spool_path.unlink()
+        self._enter(counts, notes, None)
+
+    def abandon(self, counts: Counts, notes: Sequence[Note], failure: str) -> None:
+        """Leaves the source as it was and enters the reason in the ledger."""
+        self._run.ledger.abandon_source()
+        self._spool_path.unlink()
+        self._enter(counts, notes, failure)
+
+    def _enter(self, counts: Counts, notes: Sequence[Note], failure: str | None) -> None:
+        run = SourceRun(self.name, self._run.number, self._run.moment, counts, failure)
+        self._run.ledger.enter_run(run, notes)
 
 
 def _gaps(rows: Sequence[int]) -> Iterator[int]:
