@@ -106,9 +106,9 @@ def fold(text: str) -> str:
     Lower case, ä as ae, ß as ss, no other accents, gender marks read through ("Senior*innen" is "seniorinnen"), one space for
     everything that is neither letter nor digit.
     """
-    plain = _GENDER_MARK.sub("", unicodedata.normalize("NFC", text).casefold()).translate(_UMLAUTS)
+    plain = _GENDER_MARK.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_UMLAUTS)
     if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)).casefold()
     return _NOT_A_WORD.sub(" ", plain).strip()
 
 
