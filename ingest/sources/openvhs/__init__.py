@@ -1,0 +1,1 @@
+"""Reader for Open-vhs XML."""

@@ -1,0 +1,36 @@
+"""The remarks of one record, gathered while its values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ingest.records import Remark, Where
+from ingest.values import ValueRefused
+
+__all__ = ["Remarks"]
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class Remarks:
+    """What was repaired or left out in the record at ``where``."""
+
+    def __init__(self, where: Where) -> None:
+        self.where = where
+        self.found: list[Remark] = []
+
+    def add(self, text: str) -> None:
+        """``text``: a German sentence without its full stop."""
+        self.found.append(Remark(self.where, text))
+
+    def value(self, parser: Callable[[V], T], raw: V | None, field: str) -> T | None:
+        """The value that ``parser`` makes of ``raw``; None with a remark where it refuses. ``field`` as the file names it."""
+        if raw is None:
+            return None
+        try:
+            return parser(raw)
+        except ValueRefused as refused:
+            self.add(f"{field}: {refused}; die Angabe wird nicht übernommen")
+            return None
