@@ -1,0 +1,89 @@
+"""What is asked of the search and what it answers; the shapes of ``GET /api/search``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from ontology.offer import Offer
+
+if TYPE_CHECKING:
+    from search.question import Question, Wishes
+
+__all__ = ["Answer", "Facet", "Hit", "HitInstance", "Reason", "SearchRequest"]
+
+ReasonKind = Literal["meaning", "words", "fulfilled", "unfulfilled", "unknown"]
+
+
+class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One question. ``chosen`` are wishes set by the person herself (parameters): they override those of the words and are strict.
+
+    ``dropped`` names wishes of the words that the person took away. ``provider``, ``source``, ``phase``, ``topic`` are facet values.
+    ``today`` is the day to count from.
+    """
+
+    text: str
+    today: dt.date
+    chosen: Wishes | None = None
+    dropped: frozenset[str] = frozenset()
+    understand: bool = True
+    collapse: bool = True
+    limit: int = 20
+    offset: int = 0
+    provider: str | None = None
+    source: str | None = None
+    phase: str | None = None
+    topic: str | None = None
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a hit is one: ``field`` names what of the offer says so, ``text`` is German."""
+
+    kind: ReasonKind
+    field: str
+    text: str
+
+
+class HitInstance(msgspec.Struct, frozen=True, kw_only=True):
+    """One dated run of a hit, flattened: ISO date or local date-time, euro, ``online`` ``onsite`` ``blended``."""
+
+    start: str | None = None
+    end: str | None = None
+    place: str | None = None
+    price: float | None = None
+    mode: str | None = None
+    distance_km: float | None = None
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer, or several alike. ``group`` 1 fits, 2 leaves something unknown, 3 fits except for something."""
+
+    offer: Offer
+    score: float
+    group: int
+    reasons: tuple[Reason, ...]
+    instances: tuple[HitInstance, ...]
+    alike: tuple[str, ...] = ()  # ids of the repeated offers behind this hit
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """A value and in how many hits of groups 1 and 2 it occurs; ``label`` is German."""
+
+    value: str
+    count: int
+    label: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits."""
+
+    question: Question
+    wishes: Wishes
+    total: int
+    weak: bool
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[Facet, ...]]
+    took_ms: float
