@@ -13,7 +13,7 @@ from ingest.lexicon import folded, lexicon
 from ingest.values import Cell, ValueRefused, as_text, quoted
 from ontology.offer import WEEKDAYS
 
-__all__ = ["parse_dates", "parse_moment", "parse_time", "parse_times", "parse_weekdays"]
+__all__ = ["parse_dates", "parse_moment", "parse_time", "parse_times", "parse_weekdays", "precedes", "with_times"]
 
 _NUMERIC = re.compile(r"([0-9]{1,2})\s?[./]\s?([0-9]{1,2})\s?[./]\s?([0-9]{4}|[0-9]{2})")
 _NAMED = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]{3,9})\.?\s*([0-9]{4}|[0-9]{2})")
@@ -73,7 +73,7 @@ def parse_dates(cell: Cell) -> tuple[dt.date | dt.datetime, dt.date | dt.datetim
             start = _short_start(text[: match.start()].strip(), end)
         except ValueRefused:
             continue
-        if _order(start) > _order(end):
+        if precedes(end, start):
             raise ValueRefused(f"{quoted(cell)} ist kein Zeitraum: Das Ende liegt vor dem Anfang")
         return start, end
     return parse_moment(text), None
@@ -207,5 +207,21 @@ def _short_start(text: str, end: dt.date) -> dt.date | dt.datetime:
     return _existing(year, month, int(match[1]), text)
 
 
-def _order(moment: dt.date | dt.datetime) -> str:
-    return moment.isoformat()[:10] if not isinstance(moment, dt.datetime) else moment.isoformat()[:16]
+def with_times(
+    start: dt.date | None, end: dt.date | None, start_time: dt.time | None, end_time: dt.time | None
+) -> tuple[dt.date | None, dt.date | None]:
+    """Dates with the times of day stated beside them; an end on the day of the start may fall behind midnight."""
+    if start is not None and not isinstance(start, dt.datetime) and start_time is not None:
+        start = dt.datetime.combine(start, start_time)
+    if end is not None and not isinstance(end, dt.datetime) and end_time is not None:
+        end = dt.datetime.combine(end, end_time)
+        if isinstance(start, dt.datetime) and end.date() == start.date() and end <= start:
+            end += dt.timedelta(days=1)
+    return start, end
+
+
+def precedes(one: dt.date, other: dt.date) -> bool:
+    """True where ``one`` lies before ``other``; a date is its whole day, so it precedes no time of that day."""
+    if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
+        return one < other
+    return one.isoformat()[:10] < other.isoformat()[:10]

@@ -229,7 +229,7 @@ def parse_postal_code(cell: Cell, land: str | None = None) -> str:
     if re.fullmatch(r"[1-9][0-9]{3}", text):
         if land in lexicon()["postal"]["leading_zero"]:
             return f"0{text}"
-        raise ValueRefused(f"{quoted(cell)} hat nur vier Ziffern; ist eine führende Null verloren gegangen?")
+        raise ValueRefused(f"{quoted(cell)} hat nur vier Ziffern (vielleicht fehlt eine führende Null)")
     raise ValueRefused(f"{quoted(cell)} ist keine Postleitzahl")
 
 
