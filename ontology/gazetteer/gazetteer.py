@@ -114,11 +114,15 @@ class Gazetteer:
 
         Own names (official or short) go before those of parts (Ortsteil) and foreign ones. Among equals: with ``near``
         (latitude, longitude) the nearest first, else the most populous, where the exact official name counts ten times. Those
-        with ``postal_code`` go before all others.
+        with ``postal_code`` go before all others. "Karlsruhe-Durlach" finds Karlsruhe, but "Alzey-Worms" and "Alzey-Land" nothing.
         """
         key = fold(name)
         if key not in self._names:
             key = _TITLE.sub("", key)
+        if key not in self._names:
+            town, _, part = name.rpartition("-")
+            if part.lower() != "land" and not self.find_district(name):
+                key = fold(town)
         return tuple(self[index] for index in sorted(self._names.get(key, ()), key=self._order(key, near, postal_code)))
 
     def _order(self, key: str, near: tuple[float, float] | None, postal_code: str | None) -> _Order:
