@@ -22,8 +22,10 @@ class Remarks:
         self.found: list[Remark] = []
 
     def add(self, text: str) -> None:
-        """``text``: a German sentence without its full stop."""
-        self.found.append(Remark(self.where, text))
+        """``text``: a German sentence without its full stop; said once, however many runs share the value."""
+        remark = Remark(self.where, text)
+        if remark not in self.found:
+            self.found.append(remark)
 
     def value(self, parser: Callable[[V], T], raw: V | None, field: str) -> T | None:
         """The value that ``parser`` makes of ``raw``; None with a remark where it refuses. ``field`` as the file names it."""

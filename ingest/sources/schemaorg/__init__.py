@@ -1,0 +1,1 @@
+"""Reader for schema.org as JSON-LD."""
