@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
 _TAG = re.compile(r"""</?([A-Za-z][A-Za-z0-9:-]*+)(?=[\s/>])((?:[^<>"']|"[^"<]*"|'[^'<]*')*+|[^<>]*+)>""")
 _UNFINISHED_TAG = re.compile(r"<[A-Za-z][A-Za-z0-9:-]*\s+[\w:-]+\s*=[^<>]*\Z")
 _LOOKS_LIKE_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_EXCEL_ESCAPE = re.compile(r"_x000[dDaA9]_")
+_EXCEL_ESCAPE = re.compile(r"_x000[dD]_\n?|_x000[aA]_")
 # Soft hyphen, zero-width space, marks of direction, word joiner, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 # Joiners belong to Persian, Indian scripts and emoji; between other letters they are dirt.
@@ -79,7 +79,8 @@ def _without_tags(text: str) -> str:
 def _replaced(tag: re.Match[str]) -> str:
     """What stands for a tag; words in angle brackets that are no tag of HTML and have no attributes stay."""
     unknown = " " if "=" in tag[2] else tag[0]
-    return _replacements().get(tag[1].lower(), unknown)
+    sign = _replacements().get(tag[1].lower(), unknown)
+    return " " if tag[0].startswith("</") and sign.strip(" ") in ("\n", "\n•") else sign
 
 
 def _without_controls(text: str) -> str:
@@ -107,7 +108,7 @@ def _nothing() -> frozenset[str]:
 @cache
 def _dropped() -> re.Pattern[str]:
     names = "|".join(map(re.escape, lexicon()["markup"]["dropped"]))
-    return re.compile(rf"<({names})\b[^>]*(?:/>|>.*?(?:</\1\s*>|\Z))", re.DOTALL | re.IGNORECASE)
+    return re.compile(rf"<({names})\b[^<>]*+>(?:(?<=/>)|.*?(?:</\1\s*>|\Z))", re.DOTALL | re.IGNORECASE)
 
 
 @cache
