@@ -7,24 +7,26 @@ An offer without dated runs has one entry of its own. In every column -1 (NaN fo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ontology.offer import WEEKDAYS, Instance, Kind, Mode, Offer, Place, Schedule
+from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule
 
 __all__ = [
     "AUDIENCE",
     "DAYTIMES",
+    "FACETS",
     "FUNDING",
     "LEVELS",
     "MODES",
     "TIME_MODELS",
     "Columns",
+    "Labels",
     "day_number",
     "instance_daytimes",
     "instance_weekdays",
@@ -94,7 +96,7 @@ def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-_RUN_TYPES: Mapping[str, type] = {
+_RUN_TYPES: dict[str, type] = {
     "row": np.int64,
     "position": np.int32,  # of the run within its offer; -1: the offer itself
     "start": np.int32,
@@ -116,59 +118,79 @@ _RUN_TYPES: Mapping[str, type] = {
     "certificate": np.int8,
     "childcare": np.int8,
     "language": np.uint64,
-    "source": np.int32,
-    "provider": np.int32,
-    "kind": np.int8,
 }
+_ALL_TYPES = _RUN_TYPES | {"tag_rows": np.int64, "tags": np.int32}
+FACETS = ("phase", "topic", "place", "provider", "mode", "source")
 
 
 class _Names:
     """Numbers for strings, in order of appearance."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.numbers = {name: number for number, name in enumerate(names)}
 
-    def number(self, name: str | None) -> int:
-        return -1 if name is None else self.numbers.setdefault(name, len(self.numbers))
+    def number(self, name: str) -> int:
+        return self.numbers.setdefault(name, len(self.numbers))
 
 
 class Columns:
-    """The columns of a snapshot. ``runs[name]`` has one entry per run, sorted by row; ``first[i]`` is where the i-th row's runs begin.
+    """The columns of a snapshot.
 
-    ``rows`` are the rows in use, ``names`` the strings behind the numbers of ``language``, ``source`` and ``provider``.
+    ``runs[name]`` has one entry per run, sorted by row; ``first[i]`` is where the runs of ``rows[i]`` begin. ``tag_rows`` and ``tags`` pair
+    rows with the facet values they have, as numbers of ``tag_names``, each "facet TAB value TAB label". ``languages`` are the BCP 47 codes
+    behind the bits of ``runs["language"]``.
     """
 
-    def __init__(self, runs: dict[str, NDArray[np.generic]], names: dict[str, list[str]]) -> None:
-        self.runs = runs
-        self.names = names
-        self.rows, self.first = np.unique(runs["row"], return_index=True)
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], tag_names: Sequence[str], languages: Sequence[str]) -> None:
+        self.runs = {name: arrays[name] for name in _RUN_TYPES}
+        self.tag_rows, self.tags = arrays["tag_rows"], arrays["tags"]
+        self.tag_names, self.languages = list(tag_names), list(languages)
+        self.rows, self.first = np.unique(self.runs["row"], return_index=True)
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
 
     @classmethod
-    def build(cls, offers: Iterable[tuple[int, Offer]]) -> Columns:
-        """From offers in order of row."""
-        lists: dict[str, list[float]] = {name: [] for name in _RUN_TYPES}
-        names = {"language": _Names(), "source": _Names(), "provider": _Names()}
+    def build(cls, offers: Iterable[tuple[int, Offer]], labels: Labels) -> Columns:
+        """From offers with their rows."""
+        empty: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in _ALL_TYPES.items()}
+        return cls(empty, (), ()).updated(offers, (), labels)
+
+    def updated(self, offers: Iterable[tuple[int, Offer]], outdated: Iterable[int], labels: Labels) -> Columns:
+        """The columns without the ``outdated`` rows and with those of ``offers`` added: changed rows stand in both."""
+        lists: dict[str, list[float]] = {name: [] for name in _ALL_TYPES}
+        tag_names, languages = _Names(self.tag_names), _Names(self.languages)
         for row, offer in offers:
-            own = _offer_entries(offer, names)
+            own = _offer_entries(offer, languages)
             for position, instance in enumerate(offer.instances) if offer.instances else [(-1, Instance())]:
                 entries = own | _run_entries(offer, instance) | {"row": row, "position": position}
-                for name, values in lists.items():
-                    values.append(entries[name])
-        runs = {name: np.array(values, _RUN_TYPES[name]) for name, values in lists.items()}
-        return cls(runs, {name: list(found.numbers) for name, found in names.items()})
+                for name in _RUN_TYPES:
+                    lists[name].append(entries[name])
+            for tag in sorted(_tags(offer, labels)):
+                lists["tag_rows"].append(row)
+                lists["tags"].append(tag_names.number("\t".join(tag)))
+        gone = np.fromiter(outdated, np.int64)
+        keep_runs = ~np.isin(self.runs["row"], gone)
+        keep_tags = ~np.isin(self.tag_rows, gone)
+        old = {name: values[keep_runs] for name, values in self.runs.items()}
+        old |= {"tag_rows": self.tag_rows[keep_tags], "tags": self.tags[keep_tags]}
+        arrays = {name: np.concatenate([old[name], np.array(lists[name], kind)]) for name, kind in _ALL_TYPES.items()}
+        order = np.argsort(arrays["row"], kind="stable")
+        arrays |= {name: arrays[name][order] for name in _RUN_TYPES}
+        return Columns(arrays, list(tag_names.numbers), list(languages.numbers))
 
     def save(self, path: Path) -> None:
         """Writes the columns to a file that `load` reads."""
-        arrays: dict[str, Any] = {"names": np.frombuffer(msgspec.json.encode(self.names), np.uint8), **self.runs}
-        np.savez(path, **arrays)
+        names = msgspec.json.encode([self.tag_names, self.languages])
+        arrays: dict[str, Any] = self.runs | {"tag_rows": self.tag_rows, "tags": self.tags}
+        part = path.with_name("neu.npz")  # the file may be shared with the visible snapshot: never write into it
+        np.savez(part, names=np.frombuffer(names, np.uint8), **arrays)
+        part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Columns:
         """What `save` wrote."""
         with np.load(path) as data:
-            names = msgspec.json.decode(data["names"].tobytes(), type=dict[str, list[str]])
-            return cls({name: data[name] for name in _RUN_TYPES}, names)
+            tag_names, languages = msgspec.json.decode(data["names"].tobytes(), type=tuple[list[str], list[str]])
+            return cls({name: data[name] for name in _ALL_TYPES}, tag_names, languages)
 
     def per_row(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """The least value over the runs of each row in use, in the order of ``rows``."""
@@ -177,9 +199,49 @@ class Columns:
         least: NDArray[np.int8] = np.minimum.reduceat(values, self.first)
         return least
 
+    def runs_of(self, row: int) -> slice:
+        """Where the runs of a row in use lie."""
+        index = int(np.searchsorted(self.rows, row))
+        end = self.first[index + 1] if index + 1 < self.first.size else self.runs["row"].size
+        return slice(int(self.first[index]), int(end))
 
-def _offer_entries(offer: Offer, names: Mapping[str, _Names]) -> dict[str, float]:
-    languages = {names["language"].number(language.partition("-")[0]) for language in offer.in_language}
+    def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
+        """A mask over all rows: those that have one of the facet's values."""
+        starts = tuple(f"{facet}\t{value}\t" for value in values)
+        wanted = [number for number, name in enumerate(self.tag_names) if name.startswith(starts)]
+        mask = np.zeros(self.height, np.bool_)
+        mask[self.tag_rows[np.isin(self.tags, wanted)]] = True
+        return mask
+
+    def count_tags(self, rows: NDArray[np.int64]) -> Iterator[tuple[str, str, str, int]]:
+        """Facet, value, label and number of the given rows that have it."""
+        counts = np.bincount(self.tags[np.isin(self.tag_rows, rows)], minlength=len(self.tag_names))
+        for number in np.flatnonzero(counts):
+            facet, value, label = self.tag_names[number].split("\t")
+            yield facet, value, label, int(counts[number])
+
+
+class Labels(Protocol):
+    """German labels of concepts."""
+
+    def __call__(self, scheme: str, notation: str, /) -> str: ...
+
+
+def _tags(offer: Offer, labels: Labels) -> set[tuple[str, str, str]]:
+    """Facet, value and label of everything by which the offer can be narrowed down."""
+    found = {("phase", phase, labels("phases", phase)) for phase in offer.phases}
+    found |= {("topic", topic, labels("topics", topic)) for topic in offer.topics}
+    found |= {("mode", i.mode.value, labels("mode", i.mode)) for i in offer.instances if i.mode}
+    places = (offer.place, *(instance.place for instance in offer.instances))
+    found |= {("place", p.locality, p.locality) for p in places if p and p.locality}
+    found.add(("source", offer.source, offer.source))
+    if offer.provider is not None:
+        found.add(("provider", offer.provider.id, offer.provider.name))
+    return {(facet, value.replace("\t", " "), label.replace("\t", " ")) for facet, value, label in found}
+
+
+def _offer_entries(offer: Offer, names: _Names) -> dict[str, float]:
+    languages = {names.number(language.partition("-")[0]) for language in offer.in_language}
     return {
         "audience": mask_of(offer.audience, AUDIENCE),
         "level": mask_of(offer.level, LEVELS),
@@ -189,9 +251,6 @@ def _offer_entries(offer: Offer, names: Mapping[str, _Names]) -> dict[str, float
         "certificate": 1 if offer.credential else _truth(offer.certificate),
         "childcare": _truth(offer.childcare),
         "language": sum(1 << number for number in languages if number < 64),
-        "source": names["source"].number(offer.source),
-        "provider": names["provider"].number(offer.provider.id if offer.provider else None),
-        "kind": list(Kind).index(offer.kind),
     }
 
 

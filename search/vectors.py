@@ -53,10 +53,10 @@ def measure_centre(encoder: Encoder, cache: VectorCache) -> Centre:
     return Centre(question, offer)
 
 
-def write_vectors(path: Path, centre: Centre, vectors: Vectors) -> None:
-    """Writes the index of offers' vectors (height, dim); unused rows are zero."""
+def write_vectors(path: Path, vectors: Vectors) -> None:
+    """Writes the index of offers' centred vectors (height, dim); unused rows are zero."""
     index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(centre.of_offers(vectors))
+    index.add(vectors)
     part = path.with_suffix(".neu")  # the file may be shared with the visible snapshot: never write into it
     faiss.write_index(index, str(part))
     part.replace(path)
@@ -87,6 +87,11 @@ class VectorIndex:
         scores, found = self._index.search(question[None], count, params=faiss.SearchParameters(sel=selector))
         order = np.lexsort((found[0], -scores[0]))
         return VectorHits(found[0][order], scores[0][order])
+
+    def matrix(self) -> Vectors:
+        """All rows (height, dim)."""
+        vectors: Vectors = self._index.reconstruct_n(0, self._index.ntotal)
+        return vectors
 
     def similarity(self, question: Vectors, rows: Sequence[int] | NDArray[np.int64]) -> Vectors:
         """Similarities of given rows."""

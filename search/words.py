@@ -64,7 +64,7 @@ def write_words(folder: Path, offers: Iterable[tuple[int, Offer]], outdated_rows
 
 
 class WordHits:
-    """Rows (int64) with their BM25 scores (float32), best first; ``best_possible`` is a score that contains every asked word in a title."""
+    """Rows (int64) with their BM25 scores (float32), best first."""
 
     def __init__(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
         self.rows = rows
@@ -126,8 +126,11 @@ class WordIndex:
         order = np.lexsort((rows_array, -scores))  # equal scores: the order is that of the rows, in every process
         return WordHits(rows_array[order], scores[order])
 
-    def rarity(self, term: str) -> float:
-        """How specific a stem is: BM25's inverse document frequency, at least 0."""
-        total = self._searcher.num_docs
-        having = max(self._searcher.doc_freq(field, term) for field in ("title", "body"))
+    def full_marks(self, text: str) -> float:
+        """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""
+        return sum(_TITLE_BOOST * self._rarity(term) for term in self.terms(text))
+
+    def _rarity(self, term: str) -> float:
+        """BM25's inverse document frequency of a stem in titles."""
+        total, having = self._searcher.num_docs, self._searcher.doc_freq("title", term)
         return float(np.log(1 + (total - having + 0.5) / (having + 0.5)))

@@ -1,0 +1,234 @@
+"""What a wish does to an offer: fits, unknown, or conflicts, for every dated run at once.
+
+The rules are those of the published interface (README, "Wishes"): an unstated value leaves an offer in the second group; a conflict
+puts it out, or into the third group where the wish is one that people bend (place, dates, price, …) and came from their words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ontology.gazetteer import Gazetteer
+from ontology.offer import WEEKDAYS
+from search.columns import (
+    AUDIENCE,
+    DAYTIMES,
+    FUNDING,
+    LEVELS,
+    MODES,
+    TIME_MODELS,
+    Columns,
+    day_number,
+    mask_of,
+)
+from search.question import Wishes
+
+__all__ = ["FITS", "OUT", "SOFT", "UNKNOWN", "Judgement", "judge"]
+
+FITS, UNKNOWN, CONFLICT, OUT = 0, 1, 2, 3
+NEAR_KM = 15.0  # what counts as near where only "in der Nähe" is said
+
+Status = NDArray[np.int8]
+
+SOFT = frozenset(
+    (
+        "place",
+        "radius_km",
+        "start",
+        "weekdays",
+        "daytime",
+        "price_max",
+        "time_model",
+        "funding",
+        "certificate",
+        "childcare",
+    )
+)
+"""Wishes that people bend: a conflict leaves the offer in the third group."""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """``wishes``: for each wish (``not.`` before those ruled out) its status per run. ``runs``: the worst of a run's. ``groups``: per row
+    of ``Columns.rows`` the best of its runs plus one: 1 fits, 2 unknown, 3 fits except for something, 4 out.
+    """
+
+    wishes: dict[str, Status]
+    runs: Status
+    groups: Status
+    distance: NDArray[np.float32] | None  # kilometres per run, NaN where unknown; None where no place was asked for
+
+
+def judge(
+    columns: Columns, wishes: Wishes, today: dt.date, gazetteer: Gazetteer, strict: frozenset[str] = frozenset()
+) -> Judgement:
+    """Judges every run. ``strict`` names wishes whose conflict puts an offer out whatever they are."""
+    runs = columns.runs
+    found: dict[str, Status] = {}
+    for name, rule in _RULES.items():
+        status = rule(columns, wishes)
+        if status is not None:
+            found[name] = _hardened(status, name not in SOFT or name in strict)
+    if wishes.ruled_out is not None:
+        for name, rule in _RULES_OF_EXCLUSION.items():
+            status = rule(columns, wishes.ruled_out)
+            if status is not None:
+                found[f"not.{name}"] = _hardened(_inverted(status), True)
+    distance = None
+    if wishes.place is not None:
+        status, distance = _place(columns, wishes, gazetteer)
+        found["place"] = _hardened(status, "place" in strict)
+    worst = np.where(runs["last"] < day_number(today), np.int8(OUT), np.int8(FITS))
+    for status in found.values():
+        worst = np.maximum(worst, status)
+    groups = (columns.per_row(worst) + 1).astype(np.int8)
+    return Judgement(found, worst, groups, distance)
+
+
+def _hardened(status: Status, hard: bool) -> Status:
+    return np.where(status == CONFLICT, np.int8(OUT), status) if hard else status
+
+
+def _inverted(status: Status) -> Status:
+    return np.where(status == UNKNOWN, status, CONFLICT - status).astype(np.int8)
+
+
+def _status(fits: NDArray[np.bool_], known: NDArray[np.bool_]) -> Status:
+    return np.where(known, np.where(fits, FITS, CONFLICT), UNKNOWN).astype(np.int8)
+
+
+Rule = Callable[[Columns, Wishes], Status | None]
+
+
+def _any_of(column: str, values: Callable[[Wishes], Iterable[str] | None], names: tuple[str, ...]) -> Rule:
+    """Fits where the offer has one of the wished values."""
+
+    def rule(columns: Columns, wishes: Wishes) -> Status | None:
+        wished = values(wishes)
+        if not wished:
+            return None
+        has = columns.runs[column]
+        return _status((has & mask_of(wished, names)) != 0, has != 0)
+
+    return rule
+
+
+def _only(column: str, values: Callable[[Wishes], Iterable[str] | None], names: tuple[str, ...]) -> Rule:
+    """Fits where all of the run's times are among the wished ones: who can come on Mondays cannot take a course on Mondays and Fridays."""
+
+    def rule(columns: Columns, wishes: Wishes) -> Status | None:
+        wished = values(wishes)
+        if not wished:
+            return None
+        has = columns.runs[column]
+        return _status((has & ~np.uint8(mask_of(wished, names))) == 0, has != 0)
+
+    return rule
+
+
+def _yes(column: str, value: Callable[[Wishes], bool | None]) -> Rule:
+    """Fits where the offer says yes."""
+
+    def rule(columns: Columns, wishes: Wishes) -> Status | None:
+        if not value(wishes):
+            return None
+        has = columns.runs[column]
+        return _status(has == 1, has >= 0)
+
+    return rule
+
+
+def _start(columns: Columns, wishes: Wishes) -> Status | None:
+    if wishes.start_from is None and wishes.start_to is None:
+        return None
+    start = columns.runs["start"]
+    low = day_number(wishes.start_from) if wishes.start_from else 0
+    high = day_number(wishes.start_to) if wishes.start_to else np.iinfo(np.int32).max
+    return _status((start >= low) & (start <= high), start >= 0)
+
+
+def _price(columns: Columns, wishes: Wishes) -> Status | None:
+    if wishes.price_max is None:
+        return None
+    price = columns.runs["price"]
+    return _status(price <= wishes.price_max, ~np.isnan(price))
+
+
+def _mode(columns: Columns, wishes: Wishes) -> Status | None:
+    if wishes.mode is None:
+        return None
+    mode = columns.runs["mode"]
+    return _status(mode == [str(m) for m in MODES].index(wishes.mode), mode >= 0)
+
+
+def _language(columns: Columns, wishes: Wishes) -> Status | None:
+    if wishes.in_language is None:
+        return None
+    has, names = columns.runs["language"], columns.languages
+    code = wishes.in_language.partition("-")[0]
+    bit = np.uint64(1 << names.index(code) if code in names else 0)
+    return _status((has & bit) != 0, has != 0)
+
+
+def _age(columns: Columns, wishes: Wishes) -> Status | None:
+    if wishes.age is None:
+        return None
+    low, high = wishes.age
+    youngest, oldest = columns.runs["age_min"], columns.runs["age_max"]
+    too_young = (youngest >= 0) & (youngest > (200 if high is None else high))
+    too_old = (oldest >= 0) & (oldest < (0 if low is None else low))
+    return _status(~too_young & ~too_old, (youngest >= 0) | (oldest >= 0))
+
+
+def _place(columns: Columns, wishes: Wishes, gazetteer: Gazetteer) -> tuple[Status, NDArray[np.float32]]:
+    """In the municipality itself, or within the radius. What takes place online has no distance: it is left unknown."""
+    runs = columns.runs
+    ags = runs["ags"]
+    town = gazetteer.by_ags(wishes.place_ags) if wishes.place_ags else None
+    if town is None:
+        unknown = np.full(ags.shape, UNKNOWN, np.int8)
+        return unknown, np.full(ags.shape, np.nan, np.float32)
+    distance = _distances(runs["latitude"], runs["longitude"], town.latitude, town.longitude)
+    inside = ags == int(town.ags)
+    if wishes.radius_km is not None:
+        inside |= distance <= wishes.radius_km
+    known = (ags >= 0) | ~np.isnan(distance)
+    known &= runs["mode"] != MODES.index(MODES[0])
+    return _status(inside, known), distance
+
+
+def _distances(
+    latitudes: NDArray[np.float32], longitudes: NDArray[np.float32], latitude: float, longitude: float
+) -> NDArray[np.float32]:
+    """Great-circle distances in kilometres on a sphere of 6371 km."""
+    lat, lon = np.radians(latitudes), np.radians(longitudes)
+    there_lat, there_lon = np.radians(latitude), np.radians(longitude)
+    half = np.sin((lat - there_lat) / 2) ** 2 + np.cos(lat) * np.cos(there_lat) * np.sin((lon - there_lon) / 2) ** 2
+    kilometres: NDArray[np.float32] = (2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(half, 1)))).astype(np.float32)
+    return kilometres
+
+
+_RULES: dict[str, Rule] = {
+    "start": _start,
+    "weekdays": _only("weekdays", lambda w: w.weekdays, WEEKDAYS),
+    "daytime": _only("daytimes", lambda w: w.daytime, DAYTIMES),
+    "price_max": _price,
+    "mode": _mode,
+    "level": _any_of("level", lambda w: w.level, LEVELS),
+    "in_language": _language,
+    "audience": _any_of("audience", lambda w: w.audience, AUDIENCE),
+    "age": _age,
+    "time_model": _any_of("time_model", lambda w: w.time_model, TIME_MODELS),
+    "funding": _any_of("funding", lambda w: w.funding, FUNDING),
+    "certificate": _yes("certificate", lambda w: w.certificate),
+    "wheelchair": _yes("wheelchair", lambda w: w.wheelchair),
+    "childcare": _yes("childcare", lambda w: w.childcare),
+}
+_RULES_OF_EXCLUSION = _RULES | {
+    "weekdays": _any_of("weekdays", lambda w: w.weekdays, WEEKDAYS),
+    "daytime": _any_of("daytimes", lambda w: w.daytime, DAYTIMES),
+}

@@ -1,0 +1,111 @@
+"""Keeps a run's index: words, vectors and columns of what the run changed, or of everything where the model is another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from catalogue.run import Run
+from ontology.offer import Offer
+from search.columns import Columns, Labels
+from search.encoder import Encoder
+from search.encoder.cache import VectorCache
+from search.texts import meaning_text
+from search.vectors import Centre, VectorIndex, measure_centre, write_vectors
+from search.words import write_words
+
+__all__ = ["IndexState", "index_state", "update_index"]
+
+_FORMAT = 1  # of the files below; a snapshot with another one is indexed anew
+
+
+class IndexState(msgspec.Struct, frozen=True, kw_only=True):
+    """``index.json``: which model made the vectors, and its centre."""
+
+    format: int
+    model: str
+    question_centre: list[float]
+    offer_centre: list[float]
+
+    def centre(self) -> Centre:
+        """The centre as vectors."""
+        return Centre(np.array(self.question_centre, np.float32), np.array(self.offer_centre, np.float32))
+
+
+def index_state(snapshot: Path) -> IndexState | None:
+    """The state of a snapshot's index; None where there is none that this version can read."""
+    try:
+        state = msgspec.json.decode((snapshot / "index.json").read_bytes(), type=IndexState)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return state if state.format == _FORMAT else None
+
+
+def update_index(
+    run: Run, encoder: Encoder, cache: VectorCache, labels: Labels, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Brings the index of the run's folder up to the run's offers. ``progress`` gets texts done and texts to do."""
+    state = index_state(run.path)
+    if state is None or state.model != encoder.name:
+        _rebuild(run, encoder, cache, labels, progress)
+    elif run.changed or run.removed:
+        _update(run, state.centre(), encoder, cache, labels, progress)
+
+
+def _encode(
+    offers: list[tuple[int, Offer]],
+    encoder: Encoder,
+    cache: VectorCache,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    report = None if progress is None else lambda done: progress(done, len(offers))
+    return cache.encode_cached(encoder, [meaning_text(offer) for _, offer in offers], report)
+
+
+def _rebuild(
+    run: Run, encoder: Encoder, cache: VectorCache, labels: Labels, progress: Callable[[int, int], None] | None
+) -> None:
+    offers = list(run.ledger.offers())
+    height = offers[-1][0] + 1 if offers else 0
+    centre = measure_centre(encoder, cache)
+    vectors = np.zeros((height, encoder.dimension), np.float32)
+    vectors[[row for row, _ in offers]] = centre.of_offers(_encode(offers, encoder, cache, progress))
+    write_vectors(run.path / "vectors.faiss", vectors)
+    shutil.rmtree(run.path / "words", ignore_errors=True)
+    write_words(run.path / "words", offers, ())
+    Columns.build(offers, labels).save(run.path / "columns.npz")
+    state = IndexState(
+        format=_FORMAT,
+        model=encoder.name,
+        question_centre=centre.question.tolist(),
+        offer_centre=centre.offer.tolist(),
+    )
+    (run.path / "index.json").write_bytes(msgspec.json.encode(state))
+    run.touch()
+
+
+def _update(
+    run: Run,
+    centre: Centre,
+    encoder: Encoder,
+    cache: VectorCache,
+    labels: Labels,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    outdated = run.changed | run.removed
+    offers = sorted(run.ledger.offers_at(run.changed).items())
+    old = VectorIndex(run.path / "vectors.faiss").matrix()
+    height = max([old.shape[0], *(row + 1 for row, _ in offers)])
+    vectors = np.zeros((height, encoder.dimension), np.float32)
+    vectors[: old.shape[0]] = old
+    vectors[sorted(outdated & set(range(height)))] = 0
+    if offers:
+        vectors[[row for row, _ in offers]] = centre.of_offers(_encode(offers, encoder, cache, progress))
+    write_vectors(run.path / "vectors.faiss", vectors)
+    write_words(run.path / "words", offers, outdated)
+    columns = Columns.load(run.path / "columns.npz")
+    columns.updated(offers, outdated, labels).save(run.path / "columns.npz")

@@ -1,0 +1,79 @@
+"""Which offers come first: meaning and words together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ontology.offer import Offer
+from search.columns import Columns
+from search.filters import OUT, Judgement
+from search.vectors import VectorIndex
+from search.words import WordIndex
+
+__all__ = ["Candidates", "Ranking", "alike_groups"]
+
+# fitted on the judged development questions, see docs/suche.md
+_WORDS = 0.5  # weight of the share of the question's specific words that an offer contains
+_SHARE = 0.6  # of the best score: what lies below it is not a hit
+_CONVINCING = 0.3  # best score from which an answer is not called weak
+
+
+class Candidates:
+    """Rows (int64) with their scores (float32), best first."""
+
+    def __init__(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        self.rows = rows
+        self.scores = scores
+
+    @property
+    def convincing(self) -> bool:
+        """Whether the best of them really fits."""
+        return bool(self.scores.size and self.scores[0] >= _CONVINCING)
+
+    @classmethod
+    def by_date(cls, columns: Columns, judgement: Judgement, allowed: NDArray[np.bool_]) -> Candidates:
+        """All allowed rows for a question without a topic: what begins next first, undated ones behind."""
+        start = columns.runs["start"].astype(np.int64)
+        usable = np.where((judgement.runs < OUT) & (start >= 0), start, np.iinfo(np.int64).max)
+        next_start = np.minimum.reduceat(usable, columns.first) if columns.rows.size else usable
+        keep = allowed[columns.rows]
+        rows, begins = columns.rows[keep], next_start[keep]
+        rows = rows[np.lexsort((rows, begins))]
+        return cls(rows, np.zeros(rows.size, np.float32))
+
+
+class Ranking:
+    """Meaning and words of one snapshot."""
+
+    def __init__(self, words: WordIndex, vectors: VectorIndex) -> None:
+        self._words = words
+        self._vectors = vectors
+
+    def candidates(self, topic: str, vector: NDArray[np.float32], allowed: NDArray[np.bool_], count: int) -> Candidates:
+        """The best of the allowed rows for a topic and its centred vector."""
+        by_words = self._words.search(topic, count, allowed)
+        by_meaning = self._vectors.search(vector, count, allowed)
+        rows = np.union1d(by_words.rows, by_meaning.rows)
+        scores = self._vectors.similarity(vector, rows)
+        full_marks = self._words.full_marks(topic)
+        if full_marks > 0:
+            scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
+        order = np.lexsort((rows, -scores))
+        rows, scores = rows[order], scores[order]
+        keep = scores >= _SHARE * scores[0] if scores.size else np.zeros(0, np.bool_)
+        return Candidates(rows[keep], scores[keep])
+
+
+def alike_groups(
+    ranked: Sequence[tuple[int, int, float]], offers: Mapping[int, Offer]
+) -> list[list[tuple[int, int, float]]]:
+    """Hits (group, row, score) gathered by what is the same offer: same title, same provider. Order is that of the best of each."""
+    clusters: dict[tuple[str, str], list[tuple[int, int, float]]] = {}
+    for entry in ranked:
+        offer = offers[entry[1]]
+        provider = offer.provider.name.casefold() if offer.provider else offer.id
+        clusters.setdefault((offer.name.casefold(), provider), []).append(entry)
+    return list(clusters.values())

@@ -1,0 +1,80 @@
+"""``serve``: the catalogue on the net."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from catalogue.errors import CatalogueError
+from catalogue.snapshot import Snapshot
+from search.index import index_state
+from service.opening import Opener
+
+__all__ = ["run"]
+
+_BACKLOG = 512
+
+
+def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[], None] | None = None) -> None:
+    """Serves until it is stopped; ``announce`` is called as soon as questions are answered. Raises CatalogueError."""
+    _refresh_index(folder)
+    os.environ["BILDUNGSKATALOG_DIR"] = str(folder.absolute())  # how the worker processes learn it
+    config = uvicorn.Config(
+        "service.app:create_app_from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,  # questions are nobody's business
+        log_level="warning",
+        backlog=_BACKLOG,
+        server_header=False,
+    )
+    listening = _listen(config)
+    if workers > 1:
+        if announce is not None:
+            announce()
+        uvicorn.supervisors.Multiprocess(config, uvicorn.Server(config).run, [listening]).run()
+    else:
+        _Server(config, announce).run([listening])
+
+
+def _refresh_index(folder: Path) -> None:
+    """An index of another model or version is made anew before anybody asks. Raises CatalogueEmpty."""
+    opener = Opener(folder)
+    with Snapshot.open(folder) as snapshot:
+        state = index_state(snapshot.path)
+    if state is None or state.model != opener.encoder.name:
+        from service.ingesting import rebuild_index
+        from service.progress import shown_progress
+
+        print("Der Suchindex stammt von einem anderen Modell und wird neu aufgebaut.", file=sys.stderr)
+        with shown_progress() as progress:
+            rebuild_index(folder, opener.settings, progress)
+
+
+def _listen(config: uvicorn.Config) -> socket.socket:
+    try:
+        return config.bind_socket()
+    except SystemExit:
+        raise CatalogueError(
+            f"Der Anschluss {config.host}:{config.port} ist schon belegt. Ein anderer: --port {config.port + 1}"
+        ) from None
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._announce is not None and not self.should_exit:
+            self._announce()

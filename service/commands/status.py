@@ -1,0 +1,75 @@
+"""``status``: what the catalogue holds and what became of the last runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from catalogue.settings import read_settings
+from catalogue.snapshot import Snapshot
+from search.index import index_state
+
+__all__ = ["run"]
+
+
+def run(folder: Path, as_json: bool) -> None:
+    """Prints offers per source, last run, refused rows and the state of the index."""
+    settings = read_settings(folder)
+    with Snapshot.open(folder) as snapshot:
+        state = _state(snapshot)
+    state["title"] = settings.catalogue.title
+    if as_json:
+        print(json.dumps(state, ensure_ascii=False, indent=1))
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{state['title']}: {state['offers']} Angebote, Stand {state['data_time']}")
+    for heading in (
+        "Quelle",
+        "Angebote",
+        "letzter Lauf",
+        "gelesen",
+        "übernommen",
+        "unverändert",
+        "abgelehnt",
+        "zurückgezogen",
+    ):
+        table.add_column(heading, justify="left" if heading in ("Quelle", "letzter Lauf") else "right")
+    for source in state["sources"]:
+        counts = [str(source[name]) for name in ("read", "taken", "unchanged", "refused", "withdrawn")]
+        table.add_row(source["name"], str(source["offers"]), source["last_run"], *counts)
+    console.print(table)
+    console.print(f"Suchindex: {state['index']['model'] or 'fehlt'}")
+    for source in state["sources"]:
+        if source["failure"]:
+            console.print(f"{source['name']} bleibt, wie es war: {source['failure']}", markup=False, soft_wrap=True)
+        refused = [note for note in source["notes"] if note["refused"]]
+        for note in refused:
+            console.print(f"abgelehnt: {note['place']}: {note['text']}.", markup=False, soft_wrap=True)
+
+
+def _state(snapshot: Snapshot) -> dict[str, Any]:
+    index = index_state(snapshot.path)
+    ledger = snapshot.ledger
+    return {
+        "offers": ledger.count(),
+        "run": snapshot.state.number,
+        "data_run": snapshot.state.data_run,
+        "data_time": snapshot.state.data_time,
+        "index": {"model": index.model if index else None},
+        "sources": [
+            {
+                "name": run.source,
+                "offers": ledger.count(run.source),
+                "last_run": run.finished,
+                **run.counts._asdict(),
+                "failure": run.failure,
+                "notes": [note._asdict() for note in ledger.notes(run.source)],
+            }
+            for run in ledger.last_runs()
+        ],
+        "neighbours": [],
+    }

@@ -1,0 +1,131 @@
+"""Runs an ingest from files to a visible snapshot: every source, then the ontology, then the index, then the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from catalogue.errors import CatalogueError
+from catalogue.run import Run, open_run
+from catalogue.settings import Settings, Source, enter_source
+from ingest.enrich import Enricher
+from ingest.pipeline import SourceReport, ingest_source
+from ingest.records import ReaderContext, SourceRefused
+from ingest.sources import recognise
+from ingest.sources.table.mapping import load_mapping
+from ontology.concepts import Schemes, load_schemes
+from ontology.gazetteer import Gazetteer
+from ontology.publication import ontology_ntriples
+from search.encoder import open_encoder
+from search.encoder.cache import VectorCache
+from search.index import update_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Job", "Progress", "jobs_of_files", "jobs_of_settings", "reader_context", "rebuild_index", "run_jobs"]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where progress is shown: ``records`` gets numbers of records read, ``texts`` texts encoded so far and in all."""
+
+    records: Callable[[str, int], None]
+    texts: Callable[[int, int], None]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One source and the files to read for it."""
+
+    source: Source
+    files: tuple[Path, ...]
+
+
+def jobs_of_settings(folder: Path, settings: Settings) -> list[Job]:
+    """Every source of the settings that names files, those relative to the catalogue's folder."""
+    return [Job(source, tuple(folder / name for name in source.files)) for source in settings.source if source.files]
+
+
+def jobs_of_files(
+    folder: Path, settings: Settings, files: Sequence[Path], source_name: str | None, source_format: str | None
+) -> list[Job]:
+    """Files named by the person: all of one source, or each of a source named like the file. Unknown sources are entered in the settings.
+
+    Raises SourceRefused where a file's format cannot be recognised, SettingsRefused for a bad name.
+    """
+    names: dict[str, list[Path]] = {}
+    for path in files:
+        names.setdefault(source_name or path.stem.lower(), []).append(path)
+    jobs = []
+    for name, paths in names.items():
+        source = settings.source_named(name)
+        if source is None:
+            source = enter_source(folder, name, source_format or recognise(paths[0]))
+        if source_format is not None:
+            source = source.model_copy(update={"format": source_format})
+        jobs.append(Job(source, tuple(paths)))
+    return jobs
+
+
+def reader_context(folder: Path, source: Source, gazetteer: Gazetteer) -> ReaderContext:
+    """What the readers of a source need to know. Raises SourceRefused for a wrong mapping."""
+    mapping = None if source.mapping is None else load_mapping(folder / source.mapping)
+
+    def land(name: str) -> str | None:
+        lands = {town.ags[:2] for town in gazetteer.find(name)}
+        return lands.pop() if len(lands) == 1 else None
+
+    return ReaderContext(source=source.name, mapping=mapping, land=land)
+
+
+def run_jobs(folder: Path, settings: Settings, jobs: Sequence[Job], progress: Progress) -> list[SourceReport]:
+    """One run over all jobs, visible as a whole at its end. Raises CatalogueBusy, EncoderUnavailable."""
+    schemes, gazetteer = load_schemes(), Gazetteer.load()
+    enricher = Enricher(schemes, gazetteer, settings.catalogue.district)
+    with open_run(folder, settings.catalogue.base) as run:
+        run.put_ontology(ontology_ntriples())
+        reports = [_run_job(run, folder, job, gazetteer, enricher, progress) for job in jobs]
+        _index(run, folder, settings, schemes, progress)
+        run.commit()
+    return reports
+
+
+def _run_job(
+    run: Run, folder: Path, job: Job, gazetteer: Gazetteer, enricher: Enricher, progress: Progress
+) -> SourceReport:
+    source = job.source
+    with run.source(source.name) as writer:
+        try:
+            context = reader_context(folder, source, gazetteer)
+            files: Iterable[tuple[Path, str]] = [(path, source.format or recognise(path)) for path in job.files]
+        except SourceRefused as refused:
+            report = SourceReport(source=source.name, failure=f"{refused}.")
+            writer.abandon(report.counts(), report.notes, f"{refused}.")
+            return report
+        return ingest_source(
+            writer,
+            files,
+            context,
+            enricher,
+            expect=source.expect,
+            progress=lambda count: progress.records(source.title or source.name, count),
+        )
+
+
+def _index(run: Run, folder: Path, settings: Settings, schemes: Schemes, progress: Progress) -> None:
+    def label(scheme: str, notation: str) -> str:
+        return schemes[scheme].label(notation)
+
+    cache = folder / "cache"
+    cache.mkdir(exist_ok=True)
+    with VectorCache(cache / "vectors.sqlite") as vectors:
+        update_index(run, open_encoder(settings.search.model), vectors, label, progress.texts)
+
+
+def rebuild_index(folder: Path, settings: Settings, progress: Progress) -> None:
+    """A run that reads nothing and makes the index anew where it is outdated. Raises CatalogueError."""
+    if not (folder / "current").exists():
+        raise CatalogueError(f"Der Katalog {folder} ist noch leer.")
+    run_jobs(folder, settings, [], progress)

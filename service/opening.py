@@ -1,0 +1,45 @@
+"""Opens a catalogue for answering questions: what is expensive is made once, what belongs to a snapshot anew for each."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from catalogue.settings import Settings, read_settings
+from catalogue.snapshot import Snapshot
+from ontology.gazetteer import Gazetteer
+from search.encoder import Encoder, open_encoder
+from search.engine import SearchEngine
+from search.question import QuestionReader
+
+__all__ = ["Opener"]
+
+
+class Opener:
+    """Makes search engines over the snapshots of one catalogue. Raises SettingsRefused."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: Settings = read_settings(folder)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The model of the settings. Raises EncoderUnavailable."""
+        return open_encoder(self.settings.search.model)
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The municipalities."""
+        return Gazetteer.load()
+
+    @cached_property
+    def reader(self) -> QuestionReader:
+        """Understands questions; near the catalogue's district first."""
+        district = self.settings.catalogue.district
+        found = self.gazetteer.district(district) if district else None
+        home = (found.latitude, found.longitude) if found else None
+        return QuestionReader(self.gazetteer, home=home, district=district)
+
+    def engine(self, snapshot: Snapshot) -> SearchEngine:
+        """The search over a snapshot. Raises IndexOutdated."""
+        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer)

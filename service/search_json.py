@@ -1,0 +1,50 @@
+"""The answer of the search as the JSON of ``GET /api/search``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ontology.iris import offer_iri
+from search.answer import Answer, Hit
+from search.question import as_json
+
+__all__ = ["answer_as_json"]
+
+
+def answer_as_json(answer: Answer, base: str) -> dict[str, Any]:
+    """The published shape; ``base`` is the catalogue's public address."""
+    question = answer.question
+    return {
+        "query": {
+            "text": question.text,
+            "language": question.language,
+            "topic": question.topic,
+            "filters": as_json(answer.wishes),
+            "place_ags": answer.wishes.place_ags,
+            "spans": [msgspec.to_builtins(span) for span in question.spans],
+            "suggested": [msgspec.to_builtins(suggestion) for suggestion in question.suggested],
+        },
+        "total": answer.total,
+        "weak": answer.weak,
+        "hits": [_hit(hit, base) for hit in answer.hits],
+        "facets": {
+            name: [msgspec.to_builtins(facet) for facet in facets] for name, facets in answer.facets.items() if facets
+        },
+        "took_ms": answer.took_ms,
+    }
+
+
+def _hit(hit: Hit, base: str) -> dict[str, Any]:
+    return {
+        "id": offer_iri(base, hit.offer.id),
+        "identifier": hit.offer.identifier,
+        "name": hit.offer.name,
+        "provider": hit.offer.provider.name if hit.offer.provider else None,
+        "score": hit.score,
+        "group": hit.group,
+        "reasons": [msgspec.to_builtins(reason) for reason in hit.reasons],
+        "instances": [msgspec.to_builtins(instance) for instance in hit.instances],
+        "alike": [offer_iri(base, offer_id) for offer_id in hit.alike],
+    }
