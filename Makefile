@@ -1,0 +1,47 @@
+# Each target does the set-up that it needs; none needs a step before it.
+PYTHON ?= python3
+PORT ?= 8000
+DIR ?= katalog
+# The CPU build where the registry's own is one; README "Installing" says how to choose it elsewhere.
+TORCH ?= torch==2.13.0
+PIP := .venv/bin/pip --disable-pip-version-check --quiet
+
+.PHONY: install demo test lint bench chromium
+
+install: .venv/installed
+
+demo: .venv/installed
+	.venv/bin/bildungskatalog demo --dir $(DIR) --port $(PORT)
+
+test: .venv/installed-test chromium
+	.venv/bin/python -m pytest
+
+lint: .venv/installed-lint
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .venv/installed-test
+	for bench in bench/*.py; do .venv/bin/python $$bench || exit 1; done
+
+.venv/installed: pyproject.toml
+	@echo "Installing into .venv (some minutes the first time) …"
+	$(PYTHON) -m venv .venv
+	$(PIP) install $(TORCH)
+	$(PIP) install --editable .
+	touch $@
+
+.venv/installed-test: .venv/installed
+	$(PIP) install --editable '.[test]'
+	touch $@
+
+.venv/installed-lint: .venv/installed-test
+	$(PIP) install --editable '.[lint]'
+	touch $@
+
+# Debian's Chromium for the browser tests, where root and apt are at hand; elsewhere those tests skip and say why.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| echo "Chromium is missing and cannot be installed here: browser tests will skip."
