@@ -83,6 +83,7 @@ def test_level(enrich: Enricher, title: str, levels: tuple[str, ...]) -> None:
         ("Deutsch B1 am Abend", {"german"}),
         ("Wer sucht, der findet", set()),  # not addiction
         ("Projekte steuern", set()),  # not taxes
+        ("Please fasten your seat belt", set()),  # no diet
         ("Feierabend auf Englisch", set()),  # the language, not the topic
         ("Alten- und Krankenpflege heute", {"nursing-profession"}),
         ("Arbeit und Beruf im Wandel", set()),

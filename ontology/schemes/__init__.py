@@ -1,0 +1,1 @@
+"""The concept schemes, one Turtle file each; a package so that an installation ships them."""
