@@ -75,6 +75,8 @@ def _shown(found: Moment) -> str:
 def schedule_of(node: Node, remarks: Remarks) -> Schedule | None:
     """``courseSchedule`` or ``eventSchedule``: days of all schedules, times of day where they are one."""
     schedules = [schedule for name in ("courseSchedule", "eventSchedule") for schedule in node.nodes(name)]
+    if not schedules:
+        return None
     days, starts, ends, counts = set(), set(), set(), []
     for schedule in schedules:
         days |= {day for raw in schedule.raw_texts("byDay") for day in remarks.value(_weekdays, raw, "byDay") or ()}

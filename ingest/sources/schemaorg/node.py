@@ -20,7 +20,7 @@ class Node:
     ``types`` are its schema.org types, ``kind`` is what to call it in a sentence.
     """
 
-    __slots__ = ("_depth", "_index", "_lists", "_made", "_terms", "_values", "id", "kind", "types")
+    __slots__ = ("_depth", "_index", "_made", "_terms", "_values", "id", "kind", "types")
 
     def __init__(self, raw: dict[str, Any], terms: Terms, index: Mapping[str, dict[str, Any]], depth: int = 0) -> None:
         if "@context" in raw and depth:
@@ -31,18 +31,17 @@ class Node:
         self._terms = terms
         self._index = index
         self._depth = depth
-        self._values: dict[str, list[Any]] = {}
+        self._values: dict[str, Any] = {}  # as the document has them
         # What was read. Objects are made when they are read, for references may go in circles.
         self._made: dict[str, list[Any]] = {}
-        self._lists = {terms.local(name) for name, value in raw.items() if isinstance(value, list)}
         for name, value in raw.items():
-            local = terms.local(name)
-            key = _FOREIGN + name if local is None else local
-            self._values[key] = self._values.get(key, []) + _flat(value)
-        types = [name for name in self._values.pop("@type", ()) if isinstance(name, str)]
+            key = terms.local(name) or _FOREIGN + name
+            self._values[key] = [self._values[key], value] if key in self._values else value
+        types = [name for name in _flat(self._values.pop("@type", None)) if isinstance(name, str)]
         self.types = tuple(local for name in types if (local := terms.local(name)) is not None)
         self.kind = (self.types or tuple(types) or ("…",))[0]
-        self.id = next((value for value in self._values.pop("@id", ()) if isinstance(value, str)), None)
+        own = self._values.pop("@id", None)
+        self.id = own if isinstance(own, str) else None
         self._values.pop("@context", None)
 
     @property
@@ -58,7 +57,7 @@ class Node:
 
     def is_list(self, name: str) -> bool:
         """Whether the document gives the values as a list, be it of one."""
-        return name in self._lists
+        return isinstance(self._values.get(name), list)
 
     def values(self, name: str) -> list[Any]:
         """The values as they are: numbers, booleans, strings, `Node`; marks them as read."""
@@ -66,7 +65,7 @@ class Node:
             return []
         made = self._made.get(name)
         if made is None:
-            given = _in_german([value for value in self._values[name] if _given(value)])
+            given = _in_german([value for value in _flat(self._values[name]) if _given(value)])
             made = self._made[name] = [value for item in given if (value := self._made_of(item)) is not None]
         return made
 
@@ -108,8 +107,8 @@ class Node:
 
     def unread(self) -> Iterator[str]:
         """What nobody read, as ``Course.instructor``, in the order of the document."""
-        for name, values in self._values.items():
-            if name not in self._made and not name.startswith("@") and any(map(_given, values)):
+        for name, value in self._values.items():
+            if name not in self._made and not name.startswith("@") and any(map(_given, _flat(value))):
                 yield f"{self.kind}.{name.removeprefix(_FOREIGN)}"
         for made in self._made.values():
             for value in made:

@@ -10,7 +10,7 @@ from ingest.sources.remarks import Remarks
 from ingest.sources.schemaorg.node import Node
 from ingest.sources.schemaorg.words import words
 from ingest.text import clean_line
-from ingest.values import Cell, Price, parse_price
+from ingest.values import Price, parse_price
 
 __all__ = ["price_of"]
 
@@ -28,7 +28,7 @@ def price_of(node: Node, remarks: Remarks) -> Price | None:
 
 def _price(value: Any, remarks: Remarks) -> Price | None:
     if not isinstance(value, Node):
-        return remarks.value(parse_price, _plain(value), "offers")
+        return _parsed(value, "offers", remarks)
     said = [text for name in ("name", "description", "category") for text in value.texts(name)]
     notes = [text for text in dict.fromkeys(said) if text.lower() not in words()["price"]["no_note"]]
     notes = [text for text in notes if not any(text in other for other in notes if other != text)]
@@ -47,7 +47,7 @@ def _price(value: Any, remarks: Remarks) -> Price | None:
         return Price(Decimal("0.00") if free else None, "; ".join(notes) or None) if free or notes else None
     if currency not in ("EUR", "€"):
         return Price(None, "; ".join([f"{amounts[0]} {currency}", *notes]))
-    prices = [price for raw in amounts if (price := remarks.value(parse_price, _plain(raw), "price")) is not None]
+    prices = [price for raw in amounts if (price := _parsed(raw, "price", remarks)) is not None]
     if not prices:
         return Price(None, "; ".join(notes) or None)
     known = [price.amount for price in prices if price.amount is not None]
@@ -57,12 +57,12 @@ def _price(value: Any, remarks: Remarks) -> Price | None:
     return Price(max(known, default=None), "; ".join(dict.fromkeys(notes)) or None)
 
 
-def _plain(value: Any) -> Cell:
+def _parsed(raw: Any, field: str, remarks: Remarks) -> Price | None:
     """A number as it is; text without the zeros behind its cents ("49.9000" is a decimal, no thousands)."""
-    if isinstance(value, str):
-        text = clean_line(value)
-        return re.sub(r"^([0-9]+\.[0-9]{2})0+$", r"\1", text) if text is not None else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    cell: str | int | float | None = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+    if isinstance(raw, str) and (text := clean_line(raw)) is not None:
+        cell = re.sub(r"^([0-9]+\.[0-9]{2})0+$", r"\1", text)
+    return None if cell is None else remarks.value(parse_price, cell, field)
 
 
 def _reduced(price: Price) -> bool:
