@@ -30,6 +30,7 @@ _TIME_PREFIX = re.compile(r"^(?:von|ab|um|jeweils|gegen)\s+", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:–|—|−|\bbis\b)\s*|\s*-\s*(?![0-9]{2}-|[0-9]{2}(?:T|$|\s|:))|\s+-\s+", re.IGNORECASE)
 _TIME_RANGE = re.compile(r"\s*(?:-|–|—|−|\bbis\b)\s*", re.IGNORECASE)
 _SHORT_START = re.compile(r"([0-9]{1,2})\.\s?(?:([0-9]{1,2})\.|([^\W\d_]{3,9})\.?)?")
+_LONGEST = 200  # characters; a description in the column of dates shall not cost time
 _EPOCH = dt.datetime(1899, 12, 30)
 _FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
@@ -66,6 +67,8 @@ def parse_dates(cell: Cell) -> tuple[dt.date | dt.datetime, dt.date | dt.datetim
     """First and last moment of "12.01.2026 – 30.03.2026", "12.-16.01.2026", "12.01. bis 30.03.2026", or one date and None."""
     if not isinstance(cell, str):
         return parse_moment(cell), None
+    if len(cell) > _LONGEST:
+        raise ValueRefused(f"{quoted(cell)} ist kein Datum")
     text = re.sub(r"^(?:vom|von|ab)\s+", "", " ".join(cell.split()), flags=re.IGNORECASE)
     for match in _RANGE.finditer(text):
         try:

@@ -34,6 +34,11 @@ _MANY_LINES = re.compile(r"\n{3,}")
 
 def clean_line(text: str) -> str | None:
     """``text`` on one line, or None where it says nothing ("k.A.", "-", blanks)."""
+    if (
+        text.isprintable() and "<" not in text and "&" not in text and "_x000" not in text
+    ):  # most cells, at a third of the cost
+        line = unicodedata.normalize("NFC", " ".join(text.split()))
+        return None if not line or folded(line) in _nothing() else line
     cleaned = clean_text(text)
     return None if cleaned is None else " ".join(_ITEM.sub(", ", cleaned.removeprefix("• ")).split())
 

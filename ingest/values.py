@@ -81,7 +81,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9.\-\u00a1-\uffff]+(?::[0-9]{1,5})?(?:[/?#
 _BARE_URL = re.compile(
     r"(?:www\.)?[A-Za-z0-9\-\u00a1-\uffff]+(?:\.[A-Za-z0-9\-\u00a1-\uffff]+)*\.[A-Za-z]{2,24}(?:/[^\s<>\"{}|\\^`@]*)?"
 )
-_SEPARATOR = re.compile(r"\s*[,;|\n/]\s*")
+_SEPARATOR = re.compile(r"[,;|\n/]")
 _AND = re.compile(r"\s+(?:und|sowie|oder|u\.|&)\s+|\s*\+\s*")
 
 
@@ -279,6 +279,7 @@ def _each(cell: Cell, look_up: Callable[[str], str | None], complaint: str) -> t
         return (whole,)
     found = []
     for part in _SEPARATOR.split(text):
+        part = f" {' '.join(part.split())} "
         words = [part] if look_up(folded(part)) else _AND.split(part)
         for word in filter(None, map(str.strip, words)):
             value = look_up(folded(word))

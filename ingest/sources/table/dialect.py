@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -24,9 +24,10 @@ from ingest.sources.table.rows import RawRow, RawSheet
 
 __all__ = ["Dialect", "read_text", "recognise"]
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 _SAMPLE = 1 << 16
 _LONGEST_LINE = 1 << 20  # characters
+_EXCERPT = 100  # characters
 _MOST_LINES = 200  # of one row, whose cells may hold line breaks
 _DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (
@@ -128,26 +129,32 @@ def _rows(path: Path, dialect: Dialect) -> Iterator[RawRow]:
     with path.open(encoding=dialect.encoding, errors="replace", newline="") as stream:
         lines = _Lines(stream, path.name)
         lines.skip(_SEPARATOR_HINT)
+
+        def reader(source: Iterable[str], *, strict: bool) -> Iterator[list[str]]:
+            return csv.reader(source, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=strict)
+
         number = 0
-        reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
+        rows = reader(lines, strict=True)
         while True:
             number += 1
             lines.begin()
             try:
-                cells = next(reader)
+                yield RawRow(number, tuple(next(rows)))
+                continue
             except StopIteration:
                 return
             except csv.Error:
-                lines.cut_short = True
-                cells = []
+                rows = reader(lines, strict=True)
+            first = lines.put_back()
             if lines.cut_short:
-                first = lines.put_back()
                 yield RawRow(
                     number, (first.strip(),), "Ein Anführungszeichen wird geöffnet, aber nicht wieder geschlossen"
                 )
-                reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
-            else:
-                yield RawRow(number, tuple(cells))
+                continue
+            try:  # quotes inside a text that should have been doubled
+                yield RawRow(number, tuple(next(reader([first], strict=False))))
+            except csv.Error:
+                yield RawRow(number, (first[:_EXCERPT],), "Ein Feld ist zu lang, um gelesen zu werden")
 
 
 class _Lines:
@@ -166,8 +173,9 @@ class _Lines:
         self.cut_short = False
 
     def put_back(self) -> str:
-        """Gives all lines of the row but its first back to be read again; returns the first."""
+        """Gives all lines of the row but its first back to be read again; returns the first. Several lines were held by an open quote."""
         first, *others = self._taken
+        self.cut_short = self.cut_short or bool(others)
         self._waiting.extendleft(reversed(others))
         return first
 

@@ -79,9 +79,10 @@ def _sheets(path: Path, mapping: Mapping | None) -> Iterator[RawSheet]:
             packed: dict[str, str] = _contents()["packed"]
             what = next((text for name, text in packed.items() if name in parts), "eine gepackte Datei (ZIP)")
             raise SourceRefused(where, f"Das ist keine Tabelle, sondern {what}")
-        return read_workbook(path)
+        yield from read_workbook(path)
+        return
     _refuse_other_contents(start, where)
-    return iter([read_text(path, _known(mapping.default if mapping else None))])
+    yield read_text(path, _known(mapping.default if mapping else None))
 
 
 def _refuse_other_contents(start: bytes, where: Where) -> None:
@@ -139,7 +140,8 @@ def _read_sheet(sheet: RawSheet, where: Where, context: ReaderContext) -> Iterat
         ]
         if sheet.name is None and beyond and beyond[-1] >= len(names) and not raw.defect:
             raw = msgspec.structs.replace(raw, defect=_too_many(len(raw.cells), len(names)))
-        stray.update(beyond)
+        if not raw.defect:
+            stray.update(beyond)
         yield from _record(Row(raw, columns, mapping, at, told), context)
     for index in sorted(stray):
         yield Remark(
@@ -167,16 +169,23 @@ def _record(row: Row, context: ReaderContext) -> Iterator[Found | Refused | Rema
 
 def _no_record(raw: RawRow, columns: Columns) -> str | None:
     """Why a row is none of the records: the heading row once more, or totals."""
-    texts = [clean_line(as_text(cell)) or "" for cell in raw.cells]
-    stated = [(index, text) for index, text in enumerate(texts) if text]
-    if len(stated) > 1 and all(
-        index < len(columns.names) and heading_key(text) == heading_key(columns.names[index]) for index, text in stated
-    ):
+    first, text = next(
+        (index, clean_line(as_text(cell)) or "") for index, cell in enumerate(raw.cells) if not is_blank(cell)
+    )
+    total = is_total(text)
+    if not total and not _repeats(text, first, columns):
+        return None
+    stated = [(index, line) for index, cell in enumerate(raw.cells) if (line := clean_line(as_text(cell)))]
+    if len(stated) > 1 and all(_repeats(text, index, columns) for index, text in stated):
         return "Die Kopfzeile steht hier noch einmal; die Zeile wird übergangen"
-    named = {index for field in ("name",) for index in columns.fields.get(field, ())}
-    if stated and is_total(stated[0][1]) and all(index not in named or is_total(text) for index, text in stated):
+    named = columns.fields.get("name", ())
+    if total and all(index not in named or is_total(text) for index, text in stated):
         return "Das ist eine Zeile mit Summen; sie wird übergangen"
     return None
+
+
+def _repeats(text: str, index: int, columns: Columns) -> bool:
+    return index < len(columns.names) and heading_key(text) == heading_key(columns.names[index])
 
 
 def _heading_row(

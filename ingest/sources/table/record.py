@@ -129,9 +129,12 @@ class Row:
 
     def _stated(self, field: str, clean: Any = clean_line) -> Iterator[tuple[Cell, int | None]]:
         """The cells that say something for a field, looked up; the constant where none does."""
+        indexes = self.columns.fields.get(field)
+        if indexes is None and field not in self.mapping.constants:
+            return
         look_up = self.mapping.values.get(field, {})
         empty = True
-        for index in self.columns.fields.get(field, ()):
+        for index in indexes or ():
             cell = self.cell(index)
             raw = cell
             if isinstance(cell, str):

@@ -47,20 +47,17 @@ def read_workbook(path: Path) -> Iterator[RawSheet]:
     """The visible sheets of a workbook that `check_package` let pass. Raises SourceRefused, also while rows are read."""
     from openpyxl import load_workbook  # late: the import is slow and texts do not need it
 
-    with warnings.catch_warnings():
+    with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions that do not concern us
         try:
-            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         except Exception as error:  # openpyxl raises whatever its parsers meet
             raise SourceRefused(Where(file=path.name), _UNREADABLE) from error
-    try:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
                 yield RawSheet(sheet.title, _rows(path.name, sheet))
             else:
                 yield RawSheet(sheet.title, iter(()), ("Das Blatt ist ausgeblendet und wird nicht gelesen",))
-    finally:
-        book.close()
 
 
 def _rows(file: str, sheet: Any) -> Iterator[RawRow]:
