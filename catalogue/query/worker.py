@@ -1,0 +1,150 @@
+"""One process that evaluates queries for others: killable, without network, with a limit of memory.
+
+Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.pool`. Requests on standard
+input: four bytes length (big-endian), JSON with text, union, default_graphs, named_graphs, results, graph. Answers on standard output:
+status, length of the media type, length of the body (``>BII``), then both. An answer is written only when it is complete. Imports only
+pyoxigraph and the standard library, so that it starts fast and holds nothing worth stealing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+import pyoxigraph as ox
+
+__all__ = ["ANSWER", "OK", "READY", "REFUSED", "REQUEST", "TOO_LARGE", "UNACCEPTABLE", "main"]
+
+REQUEST = struct.Struct(">I")
+ANSWER = struct.Struct(">BII")
+READY, OK, REFUSED, TOO_LARGE, UNACCEPTABLE = range(5)
+
+# system calls that open the way out: socket, execve
+_FORBIDDEN = {"x86_64": (0xC000003E, (41, 59)), "aarch64": (0xC00000B7, (198, 221))}
+_PDEATHSIG, _SECCOMP, _NO_NEW_PRIVILEGES = 1, 22, 38  # prctl(2)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class _Limited:
+    """A file in memory that refuses to grow over ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.chunks: list[bytes] = []
+        self._left = limit
+
+    def write(self, chunk: bytes) -> int:
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise _TooLargeError
+        self.chunks.append(chunk)
+        return len(chunk)
+
+    def flush(self) -> None:
+        pass
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    path, *numbers = sys.argv[1:]
+    max_bytes, max_memory, max_seconds = map(int, numbers)
+    _confine(max_memory)
+    store = ox.Store.read_only(path)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    _send(answers, READY, "", b"")
+    while head := requests.read(REQUEST.size):
+        request = json.loads(requests.read(REQUEST.unpack(head)[0]))
+        _allow_cpu(max_seconds)
+        try:
+            media_type, body = _evaluate(store, request, max_bytes)
+        except (_TooLargeError, MemoryError):
+            _send(answers, TOO_LARGE, "", b"")
+        except LookupError:
+            _send(answers, UNACCEPTABLE, "", b"")
+        except (SyntaxError, ValueError, OSError) as error:
+            _send(answers, REFUSED, "", str(error).encode())
+        else:
+            _send(answers, OK, media_type, body)
+
+
+def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[str, bytes]:
+    """(media type, body). LookupError where the client takes no answer of this kind."""
+    dataset: dict[str, Any] = {"use_default_graph_as_union": request["union"]}
+    if (
+        request["default_graphs"] or request["named_graphs"]
+    ):  # the protocol's dataset is exactly these, and overrides FROM
+        dataset = {
+            "default_graph": [ox.NamedNode(iri) for iri in request["default_graphs"]],
+            "named_graphs": [ox.NamedNode(iri) for iri in request["named_graphs"]],
+        }
+    answer = store.query(request["text"], **dataset)
+    media_type: str | None = request["graph" if isinstance(answer, ox.QueryTriples) else "results"]
+    if media_type is None:
+        raise LookupError
+    out = _Limited(max_bytes)
+    if isinstance(answer, ox.QueryTriples):
+        answer.serialize(out, ox.RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
+    else:
+        answer.serialize(out, ox.QueryResultsFormat.from_media_type(media_type))  # type: ignore[arg-type]
+    return media_type, b"".join(out.chunks)
+
+
+def _send(answers: BinaryIO, status: int, media_type: str, body: bytes) -> None:
+    answers.write(ANSWER.pack(status, len(media_type), len(body)) + media_type.encode() + body)
+    answers.flush()
+
+
+def _confine(max_memory: int) -> None:
+    """Die with the parent; no memory over the limit, no core dump, no network, no other program."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
+    resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _prctl(_PDEATHSIG, signal.SIGKILL)
+        with suppress(OSError):  # a kernel without seccomp: the guard stands alone
+            _close_the_way_out()
+
+
+def _allow_cpu(seconds: int) -> None:
+    """The kernel ends this process should the parent fail to: ``seconds`` more of processor time than it used so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + 2 * seconds + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def _close_the_way_out() -> None:
+    """A system call filter (seccomp): socket and execve fail with EACCES. Elsewhere than on known machines the guard stands alone."""
+    if platform.machine() not in _FORBIDDEN:
+        return
+    architecture, calls = _FORBIDDEN[platform.machine()]
+    load, jump_if_equal, leave = 0x20, 0x15, 0x06  # BPF over struct seccomp_data: number at 0, architecture at 4
+    allow, deny = 0x7FFF0000, 0x00050000 | 13
+    steps = [(load, 0, 0, 4), (jump_if_equal, 0, len(calls) + 1, architecture), (load, 0, 0, 0)]
+    steps += [(jump_if_equal, len(calls) - index, 0, call) for index, call in enumerate(calls)]
+    steps += [(leave, 0, 0, allow), (leave, 0, 0, deny)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HP", len(steps), ctypes.addressof(code)))
+    _prctl(_NO_NEW_PRIVILEGES, 1)
+    _prctl(_SECCOMP, 2, ctypes.addressof(program))
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    values = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
+    if libc.prctl(option, *values) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+if __name__ == "__main__":
+    main()
