@@ -121,7 +121,8 @@ class Gazetteer:
             key = _TITLE.sub("", key)
         if key not in self._names:
             town, _, part = name.rpartition("-")
-            if part.lower() != "land" and not self.find_district(name):
+            # the district is asked for last: that search is the slow one
+            if fold(town) in self._names and part.lower() != "land" and not self.find_district(name):
                 key = fold(town)
         return tuple(self[index] for index in sorted(self._names.get(key, ()), key=self._order(key, near, postal_code)))
 
