@@ -1,0 +1,205 @@
+"""When something is to start: dates, months and weeks with the words around them that say which side is meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from search.question.lexicon import Candidate, Patterns
+from search.question.numbers import NumberReader
+from search.question.windows import Window, add_months, cut, day_window, month_window, next_date, relative, week_window
+
+__all__ = ["DateReader"]
+
+_LOOK_BACK = 48
+_SIDES = ("before", "after", "from", "to", "within")  # in the order in which they are tried
+_MIDDLE = 15  # "ab Mitte Mai"
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """An expression of time, before the words around it say what it bounds; ``sides`` are those it may have, "" is none."""
+
+    start: int
+    end: int
+    window: Window
+    sides: tuple[str, ...]
+    middle: bool = False
+
+
+class DateReader:
+    """Finds start windows; ``table`` is words/calendar.toml."""
+
+    def __init__(self, table: Mapping[str, Any], patterns: Patterns, number: NumberReader) -> None:
+        self._number = number
+        days = [[f"{forms[0]}s?", *forms[1:]] for forms in table["weekdays"]]
+        patterns.add({"weekday": chain(*days), "month": chain(*table["months"])})
+        patterns.add({"part": chain(*table["part"].values()), **table["words"]})
+        patterns.add({"unit": ["<days>", "<weeks>", "<months>"]})
+        self._weekdays = [patterns.any_of(forms) for forms in days]
+        self._months = [patterns.any_of(forms) for forms in table["months"]]
+        self._parts = {name: patterns.any_of(forms) for name, forms in table["part"].items()}
+        self._units = {name: patterns.any_of(table["words"][name]) for name in ("days", "weeks", "months")}
+        self._doubtful = patterns.any_of(table["doubtful"])
+        self._relative = {name: patterns.any_of(forms) for name, forms in table["relative"].items()}
+        self._relative_sides = {n: tuple(sides) for n, sides in table["relative_sides"].items()}
+        self._never_behind = {n: patterns.ending(source) for n, source in table["never_behind"].items()}
+        relation = table["relation"]
+        self._left = {side: patterns.ending(f"(?:{'|'.join(relation[side])}) ") for side in _SIDES}
+        self._right = {
+            side: patterns.starting(f" ?(?:{'|'.join(relation[side + '_behind'])})(?!\\w)")
+            for side in ("from", "to", "before")
+        }
+        self._grammar = [
+            (patterns.compile(source), self._reader(entry["reader"]), tuple(entry.get("sides", ("", *_SIDES))))
+            for entry in table["expression"]
+            for source in entry["any"]
+        ]
+
+    def _reader(self, name: str) -> Callable[[re.Match[str], dt.date], Window | None]:
+        readers: dict[str, Callable[[re.Match[str], dt.date], Window | None]] = {
+            "date": self._date,
+            "days_of_month": self._days_of_month,
+            "month": self._month,
+            "year": self._year,
+            "months_of_year": self._months_of_year,
+            "week_number": self._week_number,
+            "coming_weekday": self._coming_weekday,
+            "weekday_of_next_week": self._weekday_of_next_week,
+            "span_ahead": self._span_ahead,
+            "distance_ahead": self._distance_ahead,
+        }
+        return readers[name]
+
+    def find(self, text: str, today: dt.date) -> Iterator[Candidate]:
+        """Candidates with the filter ``start`` and a Window as value."""
+        reached = 0
+        for found in sorted(self._expressions(text, today), key=lambda f: (f.start, -f.end, -len(f.sides))):
+            if found.start >= reached and (candidate := self._bounded(text, found, today)):
+                reached = candidate.end
+                yield candidate
+
+    def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
+        for pattern, reader, sides in self._grammar:
+            for match in pattern.finditer(text):
+                window = reader(match, today)
+                if window is not None:
+                    groups = match.groupdict()
+                    bare = not (groups.get("m") and "d" not in groups and self._doubtful.fullmatch(groups["m"]))
+                    middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
+                    yield _Found(match.start(), match.end(), window, sides if bare else sides[1:], middle)
+        for name, pattern in self._relative.items():
+            for match in pattern.finditer(text):
+                left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+                if name not in self._never_behind or not self._never_behind[name].search(left):
+                    sides = self._relative_sides.get(name, ("", *_SIDES))
+                    yield _Found(match.start(), match.end(), relative(name, today), sides)
+
+    def _bounded(self, text: str, found: _Found, today: dt.date) -> Candidate | None:
+        """The expression with the words around it that say from, to, before or after."""
+        for side, pattern in self._right.items():
+            if side in found.sides and (match := pattern.match(text, found.end)):
+                return Candidate(found.start, match.end(), "start", cut(_point(found, side), side, today), rank=1)
+        left = text[max(0, found.start - _LOOK_BACK) : found.start]
+        for side in _SIDES:
+            if side in found.sides and (match := self._left[side].search(left)):
+                begin = found.start - len(match[0])
+                return Candidate(begin, found.end, "start", cut(_point(found, side), side, today), rank=1)
+        return Candidate(found.start, found.end, "start", found.window, rank=1) if "" in found.sides else None
+
+    def _date(self, match: re.Match[str], today: dt.date) -> Window | None:
+        month = int(match["m"]) if match["m"].isdigit() else _index(self._months, match["m"]) + 1
+        date = next_date(today, month, int(match["d"]), _full_year(match.groupdict().get("y")))
+        return None if date is None else day_window(date)
+
+    def _days_of_month(self, match: re.Match[str], today: dt.date) -> Window | None:
+        month = _index(self._months, match["m"]) + 1
+        end = next_date(today, month, int(match["e"]), _full_year(match["y"]))
+        if end is None or not 1 <= int(match["d"]) <= end.day:
+            return None
+        return Window(end.replace(day=int(match["d"])), end)
+
+    def _month(self, match: re.Match[str], today: dt.date) -> Window | None:
+        part = match.groupdict().get("p")
+        return month_window(
+            today,
+            _index(self._months, match["m"]) + 1,
+            year=_full_year(match.groupdict().get("y")),
+            part=self._part(part) if part else None,
+        )
+
+    def _part(self, text: str) -> str | None:
+        return next((name for name, pattern in self._parts.items() if pattern.fullmatch(text)), None)
+
+    def _year(self, match: re.Match[str], today: dt.date) -> Window | None:
+        year = int(match["y"])
+        return Window(dt.date(year, 1, 1), dt.date(year, 12, 31)) if today.year <= year <= today.year + 9 else None
+
+    def _months_of_year(self, match: re.Match[str], today: dt.date) -> Window | None:
+        length = 3 if match.groupdict().get("q") else 6
+        which = self._number(match["q"] if length == 3 else match["h"])
+        if which is None or not 1 <= which <= 12 // length:
+            return None
+        return month_window(
+            today, int(which - 1) * length + 1, months=length, year=_full_year(match.groupdict().get("y"))
+        )
+
+    def _week_number(self, match: re.Match[str], today: dt.date) -> Window | None:
+        week, year = int(match["w"]), _full_year(match["y"])
+        for each in (today.year, today.year + 1) if year is None else (year,):
+            if 1 <= week <= dt.date(each, 12, 28).isocalendar().week:
+                window = week_window(dt.date.fromisocalendar(each, week, 1))
+                if year is not None or (window.end and window.end >= today):
+                    return window
+        return None
+
+    def _coming_weekday(self, match: re.Match[str], today: dt.date) -> Window | None:
+        ahead = (_index(self._weekdays, match["d"]) - today.weekday() - 1) % 7 + 1
+        return day_window(today + dt.timedelta(ahead))
+
+    def _weekday_of_next_week(self, match: re.Match[str], today: dt.date) -> Window | None:
+        ahead = 7 - today.weekday() + _index(self._weekdays, match["d"])
+        return day_window(today + dt.timedelta(ahead))
+
+    def _span_ahead(self, match: re.Match[str], today: dt.date) -> Window | None:
+        end = self._ahead(match, today)
+        return None if end is None else Window(today, end)
+
+    def _distance_ahead(self, match: re.Match[str], today: dt.date) -> Window | None:
+        date = self._ahead(match, today)
+        if date is None or self._units["days"].fullmatch(match["u"]):
+            return None if date is None else day_window(date)
+        return (
+            week_window(date)
+            if self._units["weeks"].fullmatch(match["u"])
+            else month_window(today, date.month, year=date.year)
+        )
+
+    def _ahead(self, match: re.Match[str], today: dt.date) -> dt.date | None:
+        count = self._number(match["n"]) if match.groupdict().get("n") else 1
+        if count is None or not 0 < count <= 100:
+            return None
+        if self._units["months"].fullmatch(match["u"]):
+            return add_months(today, int(count))
+        return today + dt.timedelta(int(count) * (7 if self._units["weeks"].fullmatch(match["u"]) else 1))
+
+
+def _point(found: _Found, side: str) -> Window:
+    """The middle of a month is a day where it bounds a window, and ten days where it is one."""
+    if not found.middle or side == "within" or found.window.start is None:
+        return found.window
+    return day_window(found.window.start.replace(day=_MIDDLE))
+
+
+def _index(patterns: list[re.Pattern[str]], text: str) -> int:
+    return next(i for i, pattern in enumerate(patterns) if pattern.fullmatch(text))
+
+
+def _full_year(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int(text) + 2000 if len(text) == 2 else int(text)

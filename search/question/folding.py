@@ -1,0 +1,101 @@
+"""A question's text in the form that patterns are written for, with the way back to the original characters.
+
+Folded text is lower case and free of accents; ä ö ü ß are written ae oe ue ss; dashes, apostrophes and blanks are of one kind each;
+control characters are blanks. Every folded character knows the original character it stands for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import msgspec
+
+__all__ = ["Folded", "fold", "fold_text"]
+
+_SPECIAL = {
+    **dict.fromkeys("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    **dict.fromkeys("'\u2018\u2019\u201a\u201b\u02bc\u00b4`", "'"),
+    **dict.fromkeys('"\u201c\u201d\u201e\u00ab\u00bb', '"'),
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "ß": "ss",
+    "ı": "i",
+    "ł": "l",
+    "ø": "o",
+    "æ": "ae",
+    "ё": "е",
+    "ґ": "г",
+    "أ": "ا",
+    "إ": "ا",
+    "آ": "ا",
+    "ٱ": "ا",
+    "ى": "ي",
+    "ة": "ه",
+    "ـ": "",
+    "\u00ad": "",
+}
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """``text`` is the folded text; character i of it stands for ``original[starts[i]:ends[i]]``."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The original offsets of the folded stretch [start, end), which must not be empty."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text of any characters; linear in its length."""
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    while position < len(text):
+        after = position + 1
+        while after < len(text) and unicodedata.combining(text[after]):
+            after += 1
+        for character in _fold_cluster(text[position:after]) if after - position <= 4 else text[position].lower():
+            out.append(character)
+            starts.append(position)
+            ends.append(after)
+        position = after
+    return Folded(text, "".join(out), tuple(starts), tuple(ends))
+
+
+def fold_text(text: str) -> str:
+    """Only the folded text, for names and words of lexicons."""
+    return fold(text).text
+
+
+@cache
+def _fold_cluster(cluster: str) -> str:
+    """One character with its combining marks; always short, so the cache stays small in practice."""
+    folded = []
+    for character in unicodedata.normalize("NFC", cluster).casefold():
+        special = _SPECIAL.get(character)
+        if special is not None:
+            folded.append(special)
+        elif character in "йї" or character.isascii():
+            folded.append(character if character.isprintable() else " ")
+        else:
+            folded.append(_plain(character))
+    return "".join(folded)
+
+
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category[0] in "ZC":
+        return "" if category == "Cf" else " "
+    if category == "Mn":
+        return ""
+    digit = unicodedata.digit(character, None)
+    if digit is not None and category == "Nd":
+        return str(digit)
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)) or " "

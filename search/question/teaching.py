@@ -1,0 +1,40 @@
+"""The language something is taught in, where it is not what is taught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from search.question.lexicon import Candidate, Patterns
+
+__all__ = ["TeachingLanguage"]
+
+_LOOK_BACK = 60
+
+
+class TeachingLanguage:
+    """Finds candidates with the filter ``in_language`` and a BCP 47 code; ``table`` is words/language.toml."""
+
+    def __init__(self, table: Mapping[str, Any], patterns: Patterns) -> None:
+        frames = table["frames"]
+        self._subject = patterns.ending(frames["subject"])
+        self._subject_plain = patterns.ending(frames["subject_plain"])
+        self._rules = []
+        for language in table["language"]:
+            taught = [frame.replace("ADJ", name) for frame in frames["taught"] for name in language["adjective"]]
+            plain = [frame.replace("ADJ", name) for frame in frames["plain"] for name in language["adjective"]]
+            self._rules.append((language["code"], patterns.any_of([*taught, *language["phrases"]]), False))
+            if plain:
+                self._rules.append((language["code"], patterns.any_of(plain), True))
+
+    def find(self, text: str) -> Iterator[Candidate]:
+        """Where the words before say that the language is what is learnt, nothing is found."""
+        for code, pattern, plain in self._rules:
+            for match in pattern.finditer(text):
+                left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+                if (
+                    match.start()
+                    and not self._subject.search(left)
+                    and not (plain and self._subject_plain.search(left))
+                ):
+                    yield Candidate(match.start(), match.end(), "in_language", code)

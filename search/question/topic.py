@@ -1,0 +1,65 @@
+"""What is left of a question to be searched by meaning when its wishes are taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from search.question.folding import Folded, fold_text
+from search.question.lexicon import Patterns
+
+__all__ = ["TopicReader"]
+
+_TOKEN = re.compile(r"\w+(?:[-'.+#/&]+\w+)*[+#]*|[^\w\s]")
+_EDGE = re.compile(r"^[\s,;:.\-–!?&/|()+\"„“]+|[\s,;:.\-–!?&/|(\"„“]+$")
+_SPACE = re.compile(r"\s+(?=[,;.!?)])|(?<=\()\s+|\s{2,}")
+_EMPTY = re.compile(r"\(\s*\)|\"\s*\"|[,;:–-]\s*(?=[,;.!?])")
+
+
+class TopicReader:
+    """Takes wishes and ways of asking out; ``table`` is words/topic.toml."""
+
+    def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
+        self._filler = patterns.any_of(table["filler"])
+        self._before = {fold_text(word) for word in table["dangling_before"]}
+        self._behind = {fold_text(word) for word in table["dangling_behind"]}
+
+    def __call__(self, folded: Folded, spans: Iterable[tuple[int, int]]) -> str:
+        """The topic; the whole question where nothing would be left. ``spans`` are offsets in the original."""
+        original = folded.original
+        gone = bytearray(len(original))
+        for start, end in spans:
+            gone[start:end] = b"\1" * (end - start)
+        for match in self._filler.finditer(folded.text):
+            start, end = folded.span(match.start(), match.end())
+            if not any(gone[start:end]):
+                gone[start:end] = b"\1" * (end - start)
+        self._drop_dangling(original, gone)
+        left = "".join(" " if gone[i] else character for i, character in enumerate(original))
+        left = _SPACE.sub(
+            lambda m: (
+                " " if len(m[0]) > 1 and m[0].isspace() and m.end() < len(left) and left[m.end()].isalnum() else ""
+            ),
+            left,
+        )
+        left = " ".join(_EMPTY.sub("", left).split())
+        return _EDGE.sub("", left)
+
+    def _drop_dangling(self, original: str, gone: bytearray) -> None:
+        tokens = list(_TOKEN.finditer(original))
+        taken = [bool(gone[token.start()]) for token in tokens]
+        for index in range(len(tokens) - 1, -1, -1):  # "in", "für" before what is gone
+            last = index + 1 == len(tokens)
+            if (
+                not taken[index]
+                and fold_text(tokens[index][0]) in self._before
+                and (last or taken[index + 1])
+                and (not last or any(taken))
+            ):
+                taken[index] = True
+        for index, token in enumerate(tokens):  # "und", "geeignet" behind it
+            if not taken[index] and index and taken[index - 1] and fold_text(token[0]) in self._behind:
+                taken[index] = True
+        for token, is_taken in zip(tokens, taken, strict=True):
+            if is_taken:
+                gone[token.start() : token.end()] = b"\1" * (token.end() - token.start())

@@ -1,0 +1,87 @@
+"""Days of the week in full, short, in lists and in ranges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from search.question.folding import Folded
+from search.question.lexicon import Candidate, Patterns
+from search.question.wishes import WEEKDAYS
+
+__all__ = ["WeekdayReader"]
+
+_TO = r" ?(?:-|bis(?: zum)?|to|until|until|do|по|до|الي) ?"
+
+
+class WeekdayReader:
+    """Finds weekdays that are no date; ``table`` is words/calendar.toml."""
+
+    def __init__(self, table: Mapping[str, Any], patterns: Patterns) -> None:
+        days = [[f"{forms[0]}s?", *forms[1:]] for forms in table["weekdays"]]
+        patterns.add({"anyday": chain(*days), "shortday": table["short"], "each": table["every"]})
+        self._days = [patterns.any_of(forms) for forms in days]
+        self._short: list[str] = table["short"]
+        plural, daypart = "(?: günleri| günü)?", "(?=-?(?:vor|nach|mittag|abend|morgen|früh))…"
+        self._range = patterns.compile(f"(?:(?:<each>|von|vom|from) )?<a:anyday>{_TO}<b:anyday>{plural}")
+        self._single = [
+            patterns.compile(f"(?:<each> )*<a:anyday>{plural}"),
+            patterns.compile(f"(?:<each> )*<a:anyday>{daypart}"),
+        ]
+        separator = r"\.? ?(?:-|bis|und|oder|u\.|&|\+|/|,|;) ?"
+        self._list = patterns.compile(rf"(?:<each> )*<shortday>(?:{separator}<shortday>)+\.?")
+        self._alone = patterns.compile(r"(?:<each> )*<a:shortday>\.?")
+        self._each_before = patterns.starting("(?:<each> )+")
+        self._item = re.compile(rf"({'|'.join(self._short)})(?:\.? ?(-|bis) ?({'|'.join(self._short)}))?")
+
+    def find(self, folded: Folded) -> Iterator[Candidate]:
+        """Candidates with the filter ``weekdays`` and days in the order of the week as value."""
+        text = folded.text
+        for match in self._range.finditer(text):
+            yield Candidate(
+                match.start(), match.end(), "weekdays", _between(self._index(match["a"]), self._index(match["b"]))
+            )
+        for pattern in self._single:
+            for match in pattern.finditer(text):
+                yield Candidate(match.start(), match.end(), "weekdays", (WEEKDAYS[self._index(match["a"])],))
+        for match in self._list.finditer(text):
+            if days := self._listed(match[0]):
+                yield Candidate(match.start(), match.end(), "weekdays", days)
+        for match in self._alone.finditer(text):
+            if self._is_day(folded, match):
+                yield Candidate(match.start(), match.end(), "weekdays", (WEEKDAYS[self._short.index(match["a"])],))
+
+    def _listed(self, text: str) -> tuple[str, ...]:
+        found: set[str] = set()
+        for first, to, last in self._item.findall(self._each_before.sub("", text)):
+            begin, end = self._short.index(first), self._short.index(last or first)
+            found.update(_between(begin, end) if to else (WEEKDAYS[begin],))
+        return tuple(day for day in WEEKDAYS if day in found) if len(found) > 1 else ()
+
+    def _is_day(self, folded: Folded, match: re.Match[str]) -> bool:
+        """Two letters alone are a day only where they are written as one and stand as one."""
+        begin, end = folded.span(match.start("a"), match.end("a"))
+        if not folded.original[begin:end].istitle():
+            return False
+        if match.start("a") > match.start():
+            return True
+        apart = not match.start() or text_ends_clause(folded.text[: match.start()])
+        return match["a"] != "so" and (apart and bool(_CLAUSE_NEXT.match(folded.text, match.end())))
+
+    def _index(self, text: str) -> int:
+        return next(i for i, pattern in enumerate(self._days) if pattern.fullmatch(text))
+
+
+_CLAUSE_NEXT = re.compile(r" ?(?:$|[,;)]|abends?\b|vormittag|nachmittag|morgens|ab \d|um \d|\d{1,2}(?:[:.]\d\d)? ?uhr)")
+
+
+def text_ends_clause(text: str) -> bool:
+    """Whether the text ends with a comma or the like."""
+    return text.rstrip()[-1:] in {",", ";", "(", ":"}
+
+
+def _between(begin: int, end: int) -> tuple[str, ...]:
+    chosen = {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
+    return tuple(day for index, day in enumerate(WEEKDAYS) if index in chosen)
