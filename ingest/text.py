@@ -21,8 +21,10 @@ _TAG = re.compile(r"""</?([A-Za-z][A-Za-z0-9:-]*+)(?=[\s/>])((?:[^<>"']|"[^"<]*"
 _UNFINISHED_TAG = re.compile(r"<[A-Za-z][A-Za-z0-9:-]*\s+[\w:-]+\s*=[^<>]*\Z")
 _LOOKS_LIKE_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _EXCEL_ESCAPE = re.compile(r"_x000[dD]_\n?|_x000[aA]_")
-# Soft hyphen, zero-width space, marks of direction, word joiner, byte order mark.
-_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# Soft hyphen, zero-width space, marks of direction, word joiner, byte order mark, tag characters.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 # Joiners belong to Persian, Indian scripts and emoji; between other letters they are dirt.
 _JOINER = re.compile(
     "(?<![\u0590-\u1fff\u2100-\U0010ffff])[\u200c\u200d]+|[\u200c\u200d]+(?![\u0590-\u1fff\u2100-\U0010ffff])"
