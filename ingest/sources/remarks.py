@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ingest.records import Remark, Where
 from ingest.values import ValueRefused
 
 __all__ = ["Remarks"]
 
-V = TypeVar("V")
 T = TypeVar("T")
 
 
@@ -27,7 +26,7 @@ class Remarks:
         if remark not in self.found:
             self.found.append(remark)
 
-    def value(self, parser: Callable[[V], T], raw: V | None, field: str) -> T | None:
+    def value(self, parser: Callable[[Any], T], raw: Any, field: str) -> T | None:
         """The value that ``parser`` makes of ``raw``; None with a remark where it refuses. ``field`` as the file names it."""
         if raw is None:
             return None
