@@ -275,12 +275,13 @@ def parse_notations(field: str, cell: Cell) -> tuple[str, ...]:
 def _each(cell: Cell, look_up: Callable[[str], str | None], complaint: str) -> tuple[str, ...]:
     """The whole text looked up, else each of its parts."""
     text = as_text(cell)
-    if whole := look_up(folded(text)):
-        return (whole,)
+    whole = look_up(folded(text))
+    if whole is not None:
+        return (whole,) if whole else ()
     found = []
     for part in _SEPARATOR.split(text):
         part = f" {' '.join(part.split())} "
-        words = [part] if look_up(folded(part)) else _AND.split(part)
+        words = [part] if look_up(folded(part)) is not None else _AND.split(part)
         for word in filter(None, map(str.strip, words)):
             value = look_up(folded(word))
             if value is None:
@@ -288,7 +289,7 @@ def _each(cell: Cell, look_up: Callable[[str], str | None], complaint: str) -> t
             found.append(value)
     if not found:
         raise ValueRefused(f"{quoted(cell)} ist {complaint}")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(filter(None, found)))  # "alle" is known and states nothing
 
 
 def parse_coordinate(cell: Cell, largest: int) -> float:

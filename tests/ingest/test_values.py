@@ -246,6 +246,7 @@ def test_small_values() -> None:
     assert parse_levels("A1 bis B1.2") == ("A1", "A2", "B1")
     assert parse_mode("Präsenz/Online") is Mode.BLENDED
     assert parse_notations("audience", "Eltern und Kinder") == ("parents", "children")
+    assert parse_notations("audience", "Alle") == parse_notations("audience", "alle, Interessierte") == ()
     assert parse_coordinate("50,4674", 90) == 50.4674
     assert parse_url("www.example.org/kurse") == "https://www.example.org/kurse"
 
