@@ -84,7 +84,7 @@ class VectorIndex:
             return VectorHits(np.empty(0, np.int64), np.empty(0, np.float32))
         bits = np.packbits(allowed, bitorder="little")
         selector = faiss.IDSelectorBitmap(bits.size * 8, faiss.swig_ptr(bits))
-        scores, found = self._index.search(question[None], count, params=faiss.SearchParameters(sel=selector))
+        scores, found = self._index.search(question[None], count, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]
         order = np.lexsort((found[0], -scores[0]))
         return VectorHits(found[0][order], scores[0][order])
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
@@ -39,7 +40,7 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
     if workers > 1:
         if announce is not None:
             announce()
-        uvicorn.supervisors.Multiprocess(config, uvicorn.Server(config).run, [listening]).run()
+        Multiprocess(config, [listening]).run()
     else:
         _Server(config, announce).run([listening])
 
