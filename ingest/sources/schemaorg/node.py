@@ -31,18 +31,20 @@ class Node:
         self._terms = terms
         self._index = index
         self._depth = depth
-        self._values: dict[str, Any] = {}  # as the document has them
+        values: dict[str, Any] = {}
+        self._values = values  # as the document has them
         # What was read. Objects are made when they are read, for references may go in circles.
         self._made: dict[str, list[Any]] = {}
+        local = terms.local
         for name, value in raw.items():
-            key = terms.local(name) or _FOREIGN + name
-            self._values[key] = [self._values[key], value] if key in self._values else value
-        types = [name for name in _flat(self._values.pop("@type", None)) if isinstance(name, str)]
-        self.types = tuple(local for name in types if (local := terms.local(name)) is not None)
+            key = local(name) or _FOREIGN + name
+            values[key] = [values[key], value] if key in values else value
+        types = [name for name in _flat(values.pop("@type", None)) if isinstance(name, str)]
+        self.types = tuple(known for name in types if (known := local(name)) is not None)
         self.kind = (self.types or tuple(types) or ("…",))[0]
-        own = self._values.pop("@id", None)
+        own = values.pop("@id", None)
         self.id = own if isinstance(own, str) else None
-        self._values.pop("@context", None)
+        values.pop("@context", None)
 
     @property
     def empty(self) -> bool:
@@ -64,8 +66,10 @@ class Node:
         if name not in self._values:
             return []
         made = self._made.get(name)
-        if made is None:
-            given = _in_german([value for value in _flat(self._values[name]) if _given(value)])
+        if made is None and isinstance(raw := self._values[name], str):  # most values are: the short way
+            made = self._made[name] = [raw] if raw else []
+        elif made is None:
+            given = _in_german([value for value in _flat(raw) if _given(value)])
             made = self._made[name] = [value for item in given if (value := self._made_of(item)) is not None]
         return made
 
