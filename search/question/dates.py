@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from search.question.lexicon import Candidate, Patterns
-from search.question.numbers import NumberReader
+from search.question.marks import is_doubtful, month_of, weekday_of
 from search.question.windows import Window, add_months, cut, day_window, month_window, next_date, relative, week_window
 
 __all__ = ["DateReader"]
@@ -32,20 +32,16 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 class DateReader:
-    """Finds start windows; ``table`` is words/calendar.toml."""
+    """Finds start windows in marked text; ``table`` is words/calendar.toml, ``ordinals`` the part of words/numbers.toml."""
 
-    def __init__(self, table: Mapping[str, Any], patterns: Patterns, number: NumberReader) -> None:
-        self._number = number
-        days = [[f"{forms[0]}s?", *forms[1:]] for forms in table["weekdays"]]
-        patterns.add({"weekday": chain(*days), "month": chain(*table["months"])})
-        patterns.add({"part": chain(*table["part"].values()), **table["words"]})
-        patterns.add({"unit": ["<days>", "<weeks>", "<months>"]})
-        self._weekdays = [patterns.any_of(forms) for forms in days]
-        self._months = [patterns.any_of(forms) for forms in table["months"]]
+    def __init__(self, table: Mapping[str, Any], patterns: Patterns, ordinals: Mapping[str, list[str]]) -> None:
+        self._ordinals = {word: int(value) for value, forms in ordinals.items() for word in forms}
+        patterns.add(
+            {"part": chain(*table["part"].values()), **table["words"], "unit": ["<days>", "<weeks>", "<months>"]}
+        )
         self._parts = {name: patterns.any_of(forms) for name, forms in table["part"].items()}
         self._units = {name: patterns.any_of(table["words"][name]) for name in ("days", "weeks", "months")}
-        self._doubtful = patterns.any_of(table["doubtful"])
-        self._relative = {name: patterns.any_of(forms) for name, forms in table["relative"].items()}
+        self._relative = [(name, patterns.phrase(form)) for name, forms in table["relative"].items() for form in forms]
         self._relative_sides = {n: tuple(sides) for n, sides in table["relative_sides"].items()}
         self._never_behind = {n: patterns.ending(source) for n, source in table["never_behind"].items()}
         relation = table["relation"]
@@ -55,7 +51,7 @@ class DateReader:
             for side in ("from", "to", "before")
         }
         self._grammar = [
-            (patterns.compile(source), self._reader(entry["reader"]), tuple(entry.get("sides", ("", *_SIDES))))
+            (patterns.phrase(source), self._reader(entry["reader"]), tuple(entry.get("sides", ("", *_SIDES))))
             for entry in table["expression"]
             for source in entry["any"]
         ]
@@ -89,10 +85,10 @@ class DateReader:
                 window = reader(match, today)
                 if window is not None:
                     groups = match.groupdict()
-                    bare = not (groups.get("m") and "d" not in groups and self._doubtful.fullmatch(groups["m"]))
+                    bare = not (groups.get("m") and "d" not in groups and is_doubtful(groups["m"]))
                     middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
                     yield _Found(match.start(), match.end(), window, sides if bare else sides[1:], middle)
-        for name, pattern in self._relative.items():
+        for name, pattern in self._relative:
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):
@@ -105,19 +101,20 @@ class DateReader:
             if side in found.sides and (match := pattern.match(text, found.end)):
                 return Candidate(found.start, match.end(), "start", cut(_point(found, side), side, today), rank=1)
         left = text[max(0, found.start - _LOOK_BACK) : found.start]
-        for side in _SIDES:
-            if side in found.sides and (match := self._left[side].search(left)):
-                begin = found.start - len(match[0])
-                return Candidate(begin, found.end, "start", cut(_point(found, side), side, today), rank=1)
+        behind = [(m, side) for side in _SIDES if side in found.sides and (m := self._left[side].search(left))]
+        if behind:
+            match, side = max(behind, key=lambda pair: len(pair[0][0]))
+            begin = found.start - len(match[0])
+            return Candidate(begin, found.end, "start", cut(_point(found, side), side, today), rank=1)
         return Candidate(found.start, found.end, "start", found.window, rank=1) if "" in found.sides else None
 
     def _date(self, match: re.Match[str], today: dt.date) -> Window | None:
-        month = int(match["m"]) if match["m"].isdigit() else _index(self._months, match["m"]) + 1
+        month = int(match["m"]) if match["m"].isdigit() else month_of(match["m"])
         date = next_date(today, month, int(match["d"]), _full_year(match.groupdict().get("y")))
         return None if date is None else day_window(date)
 
     def _days_of_month(self, match: re.Match[str], today: dt.date) -> Window | None:
-        month = _index(self._months, match["m"]) + 1
+        month = month_of(match["m"])
         end = next_date(today, month, int(match["e"]), _full_year(match["y"]))
         if end is None or not 1 <= int(match["d"]) <= end.day:
             return None
@@ -127,7 +124,7 @@ class DateReader:
         part = match.groupdict().get("p")
         return month_window(
             today,
-            _index(self._months, match["m"]) + 1,
+            month_of(match["m"]),
             year=_full_year(match.groupdict().get("y")),
             part=self._part(part) if part else None,
         )
@@ -141,12 +138,10 @@ class DateReader:
 
     def _months_of_year(self, match: re.Match[str], today: dt.date) -> Window | None:
         length = 3 if match.groupdict().get("q") else 6
-        which = self._number(match["q"] if length == 3 else match["h"])
+        which = self._count(match["q"] if length == 3 else match["h"])
         if which is None or not 1 <= which <= 12 // length:
             return None
-        return month_window(
-            today, int(which - 1) * length + 1, months=length, year=_full_year(match.groupdict().get("y"))
-        )
+        return month_window(today, (which - 1) * length + 1, months=length, year=_full_year(match.groupdict().get("y")))
 
     def _week_number(self, match: re.Match[str], today: dt.date) -> Window | None:
         week, year = int(match["w"]), _full_year(match["y"])
@@ -158,11 +153,11 @@ class DateReader:
         return None
 
     def _coming_weekday(self, match: re.Match[str], today: dt.date) -> Window | None:
-        ahead = (_index(self._weekdays, match["d"]) - today.weekday() - 1) % 7 + 1
+        ahead = (weekday_of(match["d"]) - today.weekday() - 1) % 7 + 1
         return day_window(today + dt.timedelta(ahead))
 
     def _weekday_of_next_week(self, match: re.Match[str], today: dt.date) -> Window | None:
-        ahead = 7 - today.weekday() + _index(self._weekdays, match["d"])
+        ahead = 7 - today.weekday() + weekday_of(match["d"])
         return day_window(today + dt.timedelta(ahead))
 
     def _span_ahead(self, match: re.Match[str], today: dt.date) -> Window | None:
@@ -179,13 +174,16 @@ class DateReader:
             else month_window(today, date.month, year=date.year)
         )
 
+    def _count(self, text: str) -> int | None:
+        return int(text.rstrip(".")) if text[0].isdigit() else self._ordinals.get(text)
+
     def _ahead(self, match: re.Match[str], today: dt.date) -> dt.date | None:
-        count = self._number(match["n"]) if match.groupdict().get("n") else 1
+        count = self._count(match["n"])
         if count is None or not 0 < count <= 100:
             return None
         if self._units["months"].fullmatch(match["u"]):
-            return add_months(today, int(count))
-        return today + dt.timedelta(int(count) * (7 if self._units["weeks"].fullmatch(match["u"]) else 1))
+            return add_months(today, count)
+        return today + dt.timedelta(count * (7 if self._units["weeks"].fullmatch(match["u"]) else 1))
 
 
 def _point(found: _Found, side: str) -> Window:
@@ -193,10 +191,6 @@ def _point(found: _Found, side: str) -> Window:
     if not found.middle or side == "within" or found.window.start is None:
         return found.window
     return day_window(found.window.start.replace(day=_MIDDLE))
-
-
-def _index(patterns: list[re.Pattern[str]], text: str) -> int:
-    return next(i for i, pattern in enumerate(patterns) if pattern.fullmatch(text))
 
 
 def _full_year(text: str | None) -> int | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 
 from search.question.folding import fold_text
 
-__all__ = ["Candidate", "Patterns", "Rule", "read_rules", "words"]
+__all__ = ["Candidate", "Patterns", "Phrase", "Rule", "read_rules", "words"]
 
 _LEFT, _RIGHT = r"(?<!\w)(?<!\w-)", r"(?!\w)(?!-\w)"
 _LOOK_BACK = 60  # characters of the left context that a rule may ask for
@@ -35,18 +35,45 @@ class Candidate(msgspec.Struct, frozen=True):
     rank: int = 0
 
 
+class Phrase:
+    """A regular expression that is compiled when it is first needed: when a text holds the letters ``needs``."""
+
+    def __init__(self, source: Callable[[], str], needs: str = "") -> None:
+        self._source, self._needs = source, needs
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._source())
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """All matches, as of `re.Pattern.finditer`."""
+        return self._compiled.finditer(text) if self._needs in text else iter(())
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first match anywhere."""
+        return self._compiled.search(text)
+
+    def match(self, text: str, position: int = 0) -> re.Match[str] | None:
+        """The match that begins at ``position``."""
+        return self._compiled.match(text, position)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """The match of the whole text."""
+        return self._compiled.fullmatch(text)
+
+
 class Rule(msgspec.Struct, frozen=True):
     """What words say ``filter``. ``reader`` names the function that turns the captured words into the value."""
 
     filter: str
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[Phrase, ...]
     value: Any = None
     reader: str | None = None
     rank: int = 0
-    after: re.Pattern[str] | None = None
-    before: re.Pattern[str] | None = None
-    not_after: re.Pattern[str] | None = None
-    not_before: re.Pattern[str] | None = None
+    after: Phrase | None = None
+    before: Phrase | None = None
+    not_after: Phrase | None = None
+    not_before: Phrase | None = None
     original: str | None = None
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
@@ -92,26 +119,22 @@ class Patterns:
         left, right = not pattern.startswith("…"), not pattern.endswith("…")
         return (_LEFT if left else "") + f"(?:{self.source(pattern.strip('…'))})" + (_RIGHT if right else "")
 
-    def compile(self, pattern: str) -> re.Pattern[str]:
+    def phrase(self, pattern: str) -> Phrase:
         """One pattern between boundaries of words."""
-        return re.compile(self.whole(pattern))
+        return Phrase(lambda: self.whole(pattern), _needed(pattern))
 
-    def any_of(self, patterns: Iterable[str]) -> re.Pattern[str]:
-        """One expression for patterns without captures; the longest alternative wins only by order."""
+    def any_of(self, patterns: Iterable[str]) -> Phrase:
+        """One expression for several patterns; the longest as written is tried first."""
         ordered = _longest_first(patterns)
-        plain = [pattern for pattern in ordered if "…" not in pattern]
-        whole = [self.whole(pattern) for pattern in ordered if "…" in pattern]
-        if plain:
-            whole.append(f"{_LEFT}(?:{'|'.join(self.source(p) for p in plain)}){_RIGHT}")
-        return re.compile("|".join(whole))
+        return Phrase(lambda: "|".join(self.whole(pattern) for pattern in ordered))
 
-    def ending(self, pattern: str) -> re.Pattern[str]:
+    def ending(self, pattern: str) -> Phrase:
         """For the words directly before something."""
-        return re.compile(f"(?:(?<!\\w)|^)(?:{self.source(pattern)})$")
+        return Phrase(lambda: f"(?:(?<!\\w)|^)(?:{self.source(pattern)})$")
 
-    def starting(self, pattern: str) -> re.Pattern[str]:
+    def starting(self, pattern: str) -> Phrase:
         """For the words directly behind something."""
-        return re.compile(self.source(pattern))
+        return Phrase(lambda: self.source(pattern))
 
 
 def words(name: str) -> dict[str, Any]:
@@ -127,14 +150,12 @@ def read_rules(table: Mapping[str, Any], patterns: Patterns) -> list[Rule]:
 
 
 def _rule(entry: Mapping[str, Any], patterns: Patterns) -> Rule:
-    captures = "reader" in entry
-    compiled = [patterns.compile(p) for p in entry["any"]] if captures else [patterns.any_of(entry["any"])]
     value = entry.get("value")
     context = {key: patterns.ending(entry[key]) for key in ("after", "not_after") if key in entry}
     context |= {key: patterns.starting(entry[key]) for key in ("before", "not_before") if key in entry}
     return Rule(
         filter=entry["filter"],
-        patterns=tuple(compiled),
+        patterns=tuple(patterns.phrase(pattern) for pattern in entry["any"]),
         value=tuple(value) if isinstance(value, list) else value,
         reader=entry.get("reader"),
         rank=entry.get("rank", 0),
@@ -161,3 +182,25 @@ def _fold_pattern(pattern: str) -> str:
                 folded = dict(_UMLAUTS)[folded]
             out.append(folded.lower())
     return "".join(out)
+
+
+_GROUP = re.compile(r"\\.|\[[^\]]*\]|<[^>]*>")
+
+
+@cache
+def _needed(pattern: str) -> str:
+    """The longest letters outside groups that are in every match; empty where there are none."""
+    pattern = _GROUP.sub("…", pattern)
+    runs, run, depth = [], "", 0
+    for index, character in enumerate(pattern):
+        if character == "|" and not depth:
+            return ""
+        folded = character if character.isascii() else fold_text(character)
+        optional = pattern[index + 1 : index + 2] in {"?", "*", "{"}
+        if depth or optional or len(folded) != 1 or not (folded.isalpha() or folded == "-"):
+            runs.append(run)
+            run = ""
+        else:
+            run += folded
+        depth += (character == "(") - (character == ")")
+    return max([*runs, run], key=len)

@@ -63,7 +63,7 @@ class PlaceReader:
         self._around = patterns.ending(f"(?:{'|'.join(radius['around'])}) {titles}")
         self._around_behind = patterns.starting(f"(?:{'|'.join(radius['around_behind'])})(?!\\w)")
         self._km = [patterns.ending(f"{source} {titles}") for source in radius["kilometres"]]
-        self._km_alone = [patterns.compile(source) for source in radius["alone"]]
+        self._km_alone = [patterns.phrase(source) for source in radius["alone"]]
         self._km_behind = [patterns.starting(f"{source}(?!\\w)") for source in radius["kilometres_behind"]]
         self._suffix = patterns.starting(f"(?:{'|'.join(table['behind']['suffix'])})(?!\\w)")
         self._district = patterns.ending(f"(?:{'|'.join(table['district_before'])}) ")
@@ -139,7 +139,7 @@ class PlaceReader:
         for ending, instead in self._endings.get(language, ()):
             bent = _key(word[0].removesuffix(ending) + instead)
             if word[0].endswith(ending) and len(bent) >= 4 and (bent in self._names or bent in self._foreign):
-                meant = self._meant(_key(self._foreign.get(bent, bent)))
+                meant = self._meant(fold(self._foreign.get(bent, bent)))
                 if (
                     self._before.search(left)
                     or self._around.search(left)
@@ -184,23 +184,26 @@ class PlaceReader:
         if self._weak.search(left):
             return None
         wrong = 1 if len(written) < 8 else 2
-        found = process.extract(written, self._targets, scorer=OSA.distance, score_cutoff=wrong, limit=8)
-        same = [(distance, key) for key, distance, _ in found if key[0] == written[0]]
-        if not same:
+        found = process.extract(
+            written, self._by_letter.get(written[0], ()), scorer=OSA.distance, score_cutoff=wrong, limit=9
+        )
+        near = [
+            (distance, self._cost(meant), key)
+            for key, distance, _ in found
+            if (meant := self._meant(key)) and key in self._own_keys(meant) and self._is_known(meant)
+        ]
+        if not near:
             return None
-        _, _, key = min((distance, self._cost(self._meant(key)), key) for distance, key in same)
-        return self._placed(text, word.start(), word.end(), (self._meant(key), word.end()))
+        return self._placed(text, word.start(), word.end(), (self._meant(min(near)[2]), word.end()))
 
     @cached_property
-    def _targets(self) -> list[str]:
-        """Names that a typing error is forgiven for: own names of what is near or well known, no ordinary words."""
-        targets = []
-        for key, places in self._names.items():
+    def _by_letter(self) -> dict[str, list[str]]:
+        """Names that a typing error is forgiven for, by the first letter, which is seldom the wrong one."""
+        names: dict[str, list[str]] = {}
+        for key in self._names:
             if len(key) >= 5 and key.isascii() and key not in self._ordinary:
-                meant = self._gazetteer[places[0]]
-                if key in self._own_keys(meant) and self._is_known(meant):
-                    targets.append(key)
-        return targets
+                names.setdefault(key[0], []).append(key)
+        return names
 
     def _placed(self, text: str, start: int, end: int, found: tuple[Municipality, int], rank: int = 0) -> Candidate:
         """The candidate with the words around the name that belong to it: "im Umkreis von 20 km um …"."""

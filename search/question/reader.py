@@ -13,6 +13,7 @@ from search.question.dates import DateReader
 from search.question.folding import Folded, fold
 from search.question.language import LanguageGuess
 from search.question.lexicon import Candidate, Patterns, Rule, read_rules, words
+from search.question.marks import MONTHS, WEEKDAY_MARKS, Marker
 from search.question.negation import Negation
 from search.question.numbers import NumberReader
 from search.question.places import Place, PlaceReader
@@ -73,11 +74,12 @@ class QuestionReader:
     ) -> None:
         if home is None and district is not None and (found := gazetteer.district(district)) is not None:
             home = (found.latitude, found.longitude)
-        number = NumberReader(words("numbers")["number"])
-        patterns = Patterns(words("macros")["macro"])
-        calendar = words("calendar")
+        numbers, calendar = words("numbers"), words("calendar")
+        number = NumberReader(numbers["number"])
+        patterns = Patterns({"month": [MONTHS], "weekday": [WEEKDAY_MARKS], **words("macros")["macro"]})
+        self._mark = Marker(calendar, words("spelling"), patterns, number)
         self._weekdays = WeekdayReader(calendar, patterns)
-        self._dates = DateReader(calendar, patterns, number)
+        self._dates = DateReader(calendar, patterns, numbers["ordinal"])
         self._rules = [rule for name in _LEXICONS for rule in read_rules(words(name), patterns)]
         self._suggesting = [(rule, entry["label"]) for rule, entry in _with_entries("suggested", patterns)]
         self._values = ValueReader(number)
@@ -90,7 +92,7 @@ class QuestionReader:
 
     def read(self, text: str, today: dt.date) -> Question:
         """Understand ``text`` asked on ``today``. Any text is fine; the time is linear in its length."""
-        folded = fold(text[:_READ])
+        folded = self._mark(fold(text[:_READ]))
         language = self._guess(text)
         chosen = self._extended(folded.text, _without_overlaps(self._candidates(folded, language, today)))
         judged = self._negation.apply(folded.text, (c for c in chosen if c.filter))

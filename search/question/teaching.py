@@ -19,13 +19,16 @@ class TeachingLanguage:
         frames = table["frames"]
         self._subject = patterns.ending(frames["subject"])
         self._subject_plain = patterns.ending(frames["subject_plain"])
-        self._rules = []
-        for language in table["language"]:
-            taught = [frame.replace("ADJ", name) for frame in frames["taught"] for name in language["adjective"]]
-            plain = [frame.replace("ADJ", name) for frame in frames["plain"] for name in language["adjective"]]
-            self._rules.append((language["code"], patterns.any_of([*taught, *language["phrases"]]), False))
-            if plain:
-                self._rules.append((language["code"], patterns.any_of(plain), True))
+        self._rules = [
+            (language["code"], patterns.phrase(pattern), False)
+            for language in table["language"]
+            for pattern in (*_framed(frames["taught"], language["adjective"]), *language["phrases"])
+        ]
+        self._rules += [
+            (language["code"], patterns.phrase(pattern), True)
+            for language in table["language"]
+            for pattern in _framed(frames["plain"], language["adjective"])
+        ]
 
     def find(self, text: str) -> Iterator[Candidate]:
         """Where the words before say that the language is what is learnt, nothing is found."""
@@ -38,3 +41,7 @@ class TeachingLanguage:
                     and not (plain and self._subject_plain.search(left))
                 ):
                     yield Candidate(match.start(), match.end(), "in_language", code)
+
+
+def _framed(frames: list[str], adjectives: list[str]) -> list[str]:
+    return [frame.replace("ADJ", adjective) for frame in frames for adjective in adjectives]

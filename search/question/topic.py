@@ -20,7 +20,7 @@ class TopicReader:
     """Takes wishes and ways of asking out; ``table`` is words/topic.toml."""
 
     def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
-        self._filler = patterns.any_of(table["filler"])
+        self._filler = [patterns.phrase(source) for source in table["filler"]]
         self._before = {fold_text(word) for word in table["dangling_before"]}
         self._behind = {fold_text(word) for word in table["dangling_behind"]}
 
@@ -30,7 +30,8 @@ class TopicReader:
         gone = bytearray(len(original))
         for start, end in spans:
             gone[start:end] = b"\1" * (end - start)
-        for match in self._filler.finditer(folded.text):
+        matches = [match for phrase in self._filler for match in phrase.finditer(folded.text)]
+        for match in sorted(matches, key=lambda match: match.start() - match.end()):
             start, end = folded.span(match.start(), match.end())
             if not any(gone[start:end]):
                 gone[start:end] = b"\1" * (end - start)

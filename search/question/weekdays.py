@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 from search.question.folding import Folded
 from search.question.lexicon import Candidate, Patterns
+from search.question.marks import weekday_of
 from search.question.wishes import WEEKDAYS
 
 __all__ = ["WeekdayReader"]
 
-_TO = r" ?(?:-|bis(?: zum)?|to|until|until|do|по|до|الي) ?"
+_TO = r" ?(?:-|bis(?: zum)?|to|until|do|по|до|الي) ?"
 
 
 class WeekdayReader:
-    """Finds weekdays that are no date; ``table`` is words/calendar.toml."""
+    """Finds weekdays that are no date, in marked text; ``table`` is words/calendar.toml."""
 
     def __init__(self, table: Mapping[str, Any], patterns: Patterns) -> None:
-        days = [[f"{forms[0]}s?", *forms[1:]] for forms in table["weekdays"]]
-        patterns.add({"anyday": chain(*days), "shortday": table["short"], "each": table["every"]})
-        self._days = [patterns.any_of(forms) for forms in days]
         self._short: list[str] = table["short"]
-        plural, daypart = "(?: günleri| günü)?", "(?=-?(?:vor|nach|mittag|abend|morgen|früh))…"
-        self._range = patterns.compile(f"(?:(?:<each>|von|vom|from) )?<a:anyday>{_TO}<b:anyday>{plural}")
-        self._single = [
-            patterns.compile(f"(?:<each> )*<a:anyday>{plural}"),
-            patterns.compile(f"(?:<each> )*<a:anyday>{daypart}"),
-        ]
+        patterns.add({"shortday": self._short, "each": table["every"]})
+        plural = "(?: günleri| günü)?"
+        self._range = patterns.phrase(rf"(?:(?:<each>|von|vom|from) )?<a:weekday>{_TO}<b:weekday>{plural}")
+        self._single = patterns.phrase(f"(?:<each> )*<a:weekday>{plural}…")
         separator = r"\.? ?(?:-|bis|und|oder|u\.|&|\+|/|,|;) ?"
-        self._list = patterns.compile(rf"(?:<each> )*<shortday>(?:{separator}<shortday>)+\.?")
-        self._alone = patterns.compile(r"(?:<each> )*<a:shortday>\.?")
-        self._each_before = patterns.starting("(?:<each> )+")
+        self._list = patterns.phrase(rf"(?:<each> )*(?P<l><shortday>(?:{separator}<shortday>)+)\.?")
+        self._alone = patterns.phrase(r"(?:<each> )*<a:shortday>\.?")
         self._item = re.compile(rf"({'|'.join(self._short)})(?:\.? ?(-|bis) ?({'|'.join(self._short)}))?")
 
     def find(self, folded: Folded) -> Iterator[Candidate]:
@@ -41,13 +35,12 @@ class WeekdayReader:
         text = folded.text
         for match in self._range.finditer(text):
             yield Candidate(
-                match.start(), match.end(), "weekdays", _between(self._index(match["a"]), self._index(match["b"]))
+                match.start(), match.end(), "weekdays", _between(weekday_of(match["a"]), weekday_of(match["b"]))
             )
-        for pattern in self._single:
-            for match in pattern.finditer(text):
-                yield Candidate(match.start(), match.end(), "weekdays", (WEEKDAYS[self._index(match["a"])],))
+        for match in self._single.finditer(text):
+            yield Candidate(match.start(), match.end(), "weekdays", (WEEKDAYS[weekday_of(match["a"])],))
         for match in self._list.finditer(text):
-            if days := self._listed(match[0]):
+            if days := self._listed(match["l"]):
                 yield Candidate(match.start(), match.end(), "weekdays", days)
         for match in self._alone.finditer(text):
             if self._is_day(folded, match):
@@ -55,7 +48,7 @@ class WeekdayReader:
 
     def _listed(self, text: str) -> tuple[str, ...]:
         found: set[str] = set()
-        for first, to, last in self._item.findall(self._each_before.sub("", text)):
+        for first, to, last in self._item.findall(text):
             begin, end = self._short.index(first), self._short.index(last or first)
             found.update(_between(begin, end) if to else (WEEKDAYS[begin],))
         return tuple(day for day in WEEKDAYS if day in found) if len(found) > 1 else ()
@@ -69,9 +62,6 @@ class WeekdayReader:
             return True
         apart = not match.start() or text_ends_clause(folded.text[: match.start()])
         return match["a"] != "so" and (apart and bool(_CLAUSE_NEXT.match(folded.text, match.end())))
-
-    def _index(self, text: str) -> int:
-        return next(i for i, pattern in enumerate(self._days) if pattern.fullmatch(text))
 
 
 _CLAUSE_NEXT = re.compile(r" ?(?:$|[,;)]|abends?\b|vormittag|nachmittag|morgens|ab \d|um \d|\d{1,2}(?:[:.]\d\d)? ?uhr)")
