@@ -142,6 +142,7 @@ class SourceWriter:
         self._old_providers = run.ledger.provider_hashes(name)
         self._providers: set[str] = set()
         self._seen: set[str] = set()
+        self._kept: set[str] = set()
         self._changed: set[int] = set()
         self._outdated: list[str] = []
         self._spool_path = run.path / "spool.nt"
@@ -195,22 +196,38 @@ class SourceWriter:
         self._spool.write(lines)
         self._run.ledger.put_provider(self.name, provider.id, digest)
 
+    def keep(self, offer_id: str) -> bool:
+        """Keeps an offer of an earlier run although it is not delivered now; False where there is none."""
+        if offer_id in self._old and offer_id not in self._seen:
+            self._kept.add(offer_id)
+            return True
+        return False
+
+    def keep_all(self) -> None:
+        """Keeps every offer of earlier runs that is not delivered now."""
+        self._kept |= self._old.keys()
+
     def delivered(self) -> int:
         """How many offers were put so far."""
         return len(self._seen)
 
     def missing(self) -> int:
         """How many offers were there and are not delivered any more, so far."""
-        return len(self._old.keys() - self._seen)
+        return len(self._missing())
+
+    def _missing(self) -> set[str]:
+        return self._old.keys() - self._seen - self._kept
 
     def finish(self, counts: Counts, notes: Sequence[Note]) -> None:
         """Withdraws what was not delivered again, moves the statements to the store and enters the run in the ledger."""
-        for offer_id in self._old.keys() - self._seen:
+        for offer_id in self._missing():
             row, _ = self._old[offer_id]
             self._outdated.append(offer_iri(self._run.base, offer_id))
             self._run.ledger.remove_offer(row)
             self._run.removed.add(row)
-        for provider_id in self._old_providers.keys() - self._providers:
+        # the provider of an offer that was merely kept may be among those not named now
+        gone = self._old_providers.keys() - self._providers if not self._kept else set()
+        for provider_id in gone:
             self._outdated.append(provider_iri(self._run.base, provider_id))
             self._run.ledger.remove_provider(self.name, provider_id)
         self._run.changed |= self._changed

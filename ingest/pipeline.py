@@ -9,7 +9,7 @@ import msgspec
 
 from catalogue.ledger import Counts, Note
 from catalogue.run import SourceWriter
-from ingest.records import Found, ReaderContext, Refused, Remark, SourceRefused
+from ingest.records import Found, ReaderContext, Refused, Remark, SourceRefused, offer_id
 from ingest.sources import reader_of
 from ontology.offer import Offer
 
@@ -113,13 +113,22 @@ def _take_over(
         if isinstance(record, Remark):
             report.notes.append(Note(False, str(record.where), record.text))
         elif isinstance(record, Refused):
-            report.refuse(file, record.where, record.reason)
+            report.refuse(file, record.where, record.reason + _kept(writer, record))
         elif (owner := writer.owner(record.offer.id)) is not None:
             report.refuse(file, record.where, _doubled(record.offer, owner, writer.name))
         elif writer.put(enrich(record.offer).canonical()):
             file.taken += 1
         else:
             file.unchanged += 1
+
+
+def _kept(writer: SourceWriter | _Trial, refused: Refused) -> str:
+    """What was taken over in an earlier run stays while its record is refused: delivered badly is not withdrawn."""
+    if refused.broken_off:
+        writer.keep_all()
+    elif refused.identifier is not None and writer.keep(offer_id(writer.name, refused.identifier)):
+        return "; es bleibt beim vorigen Stand"
+    return ""
 
 
 def _doubled(offer: Offer, owner: str, source: str) -> str:
@@ -144,6 +153,11 @@ class _Trial:
 
     def owner(self, offer_id: str) -> str | None:
         return self.name if offer_id in self.offers else None
+
+    def keep(self, _: str) -> bool:
+        return False
+
+    def keep_all(self) -> None: ...
 
     def put(self, offer: Offer) -> bool:
         self.offers[offer.id] = offer

@@ -54,11 +54,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A record that is not taken over. ``reason`` is a German sentence without its full stop, ``identifier`` the source's own, if known."""
+    """A record that is not taken over. ``reason`` is a German sentence without its full stop, ``identifier`` the source's own, if known.
+
+    ``broken_off``: the file cannot be read from here on, so nothing may be concluded from what is missing in it.
+    """
 
     where: Where
     reason: str
     identifier: str | None = None
+    broken_off: bool = False
 
 
 class Remark(msgspec.Struct, frozen=True):

@@ -138,3 +138,18 @@ def test_an_abandoned_source_stays_as_it_was_beside_one_that_is_taken_over(tmp_p
         assert [o.id for _, o in snapshot.ledger.offers()] == ["kvhs-A", "kvhs-B", "andere-Z"]
         assert [run.failure for run in snapshot.ledger.last_runs()] == [None, "zu wenige"]
         assert snapshot.ledger.notes("kvhs") == [Note(True, "kurse.xml", "abgebrochen")]
+
+
+def test_what_is_kept_is_not_withdrawn(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"), offer("B", provider="b"), offer("C"))
+    with open_run(tmp_path, BASE) as run:
+        with run.source("kvhs") as source:
+            source.put(offer("A"))
+            assert source.keep("kvhs-B")
+            assert not source.keep("kvhs-Z")
+            assert source.missing() == 1
+            source.finish(Counts(2, 0, 1, 1, 1), [])
+        run.commit()
+    with Snapshot.open(tmp_path) as snapshot:
+        assert [o.identifier for _, o in snapshot.ledger.offers()] == ["A", "B"]
+    assert len(statements(tmp_path)) == 2 * 11 + 2 * 2

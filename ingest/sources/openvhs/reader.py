@@ -34,7 +34,7 @@ def read(path: Path, context: ReaderContext) -> Iterator[Found | Refused | Remar
                 yield Remark(Where(file=path.name), f"{element.complaint}. Danach kommt kein Datensatz mehr")
                 continue
             number += 1
-            yield Refused(_where(path, element.line, number), element.complaint)
+            yield Refused(_where(path, element.line, number), element.complaint, broken_off=True)
         elif element.name == RECORD:
             number += 1
             yield from _record(element, _where(path, element.line, number), context, provider, schemes)
