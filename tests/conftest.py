@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from service.demo.build import prepare
+from tests.command import bildungskatalog
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+DEMO_DAY = dt.date(2026, 1, 5)  # the sample's day of reference: all dates are those of its files
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +25,20 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample catalogue as of 5 January 2026 (ask with that ``today``), read in by one run. For reading only: see `demo_copy`."""
+    folder = tmp_path_factory.mktemp("demo") / "katalog"
+    prepare(folder, DEMO_DAY)
+    done = bildungskatalog("ingest", "--dir", folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "erster-lauf.txt").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def demo_copy(demo: Path, tmp_path: Path) -> Path:
+    """A copy of the sample catalogue that a test may change."""
+    return Path(shutil.copytree(demo, tmp_path / "katalog"))
