@@ -46,7 +46,8 @@ def print_report(reports: Sequence[SourceReport]) -> None:
         counts = report.counts()
         out.print(
             f"{report.source}: {counts.read} gelesen = {counts.taken} übernommen + {counts.unchanged} unverändert "
-            f"+ {counts.refused} abgelehnt; {counts.withdrawn} zurückgezogen"
+            f"+ {counts.refused} abgelehnt; {counts.withdrawn} zurückgezogen",
+            soft_wrap=True,
         )
         for note in report.notes[:_NOTES]:
             out.print(f"  {'abgelehnt' if note.refused else 'Hinweis'}: {note.place}: {note.text}.", soft_wrap=True)
