@@ -93,7 +93,7 @@ def _replaced(tag: re.Match[str]) -> str:
 def _without_controls(text: str) -> str:
     text = text.replace("\u2028", "\n").replace("\u2029", "\n\n")
     text = _JOINER.sub("", _INVISIBLE.sub("", text))
-    if text.isprintable():
+    if text.replace("\n", "").replace("\t", "").replace("\xa0", "").isprintable():  # nearly always
         return text
     return "".join(map(_visible, text))
 
