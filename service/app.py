@@ -1,0 +1,129 @@
+"""The HTTP service over one catalogue's folder."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from catalogue.query import QueryError, QueryPool
+from ontology.concepts import load_schemes
+from service.follower import Follower
+from service.middleware import Everywhere, Gate
+from service.negotiation import HTML, choose
+from service.opening import Opener
+from service.pages import Pages
+from service.parameters import PlaceFinder
+from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
+from service.routes import api, machines, pages, sparql, things
+from service.state import Service, service_of
+
+__all__ = ["create_app", "create_app_from_environment"]
+
+_LOG = logging.getLogger(__name__)
+_WITH_A_PAGE = (404, 406, 422, 500, 503)
+_WAITING_FOR_A_CORE = 60  # questions; more are turned away
+
+
+def create_app_from_environment() -> FastAPI:
+    """The app over the folder that the environment names: for servers that make the app themselves."""
+    return create_app(Path(os.environ["BILDUNGSKATALOG_DIR"]))
+
+
+def create_app(folder: Path) -> FastAPI:
+    """The app over a catalogue's folder. Raises SettingsRefused."""
+    opener = Opener(folder)
+    settings = opener.settings
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        queries = QueryPool(folder, workers=settings.sparql.workers, seconds=settings.sparql.seconds)
+        follower = Follower(folder, opener.engine, queries.switch)
+        app.state.service = Service(
+            settings=settings,
+            pages=Pages(settings),
+            schemes=load_schemes(),
+            finder=PlaceFinder(opener.gazetteer, settings.catalogue.district),
+            follower=follower,
+            queries=queries,
+            gate=Gate(at_once=max(2, os.cpu_count() or 2), waiting=_WAITING_FOR_A_CORE),
+            zone=ZoneInfo("Europe/Berlin"),
+        )
+        await follower.look()
+        following = asyncio.create_task(follower.follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            follower.close()
+            await queries.close()
+
+    app = FastAPI(
+        title=settings.catalogue.title,
+        version="1",
+        summary="A catalogue of educational offers as linked open data, with a search that understands questions.",
+        docs_url=None,  # would load scripts of others
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in (pages.router, things.router, api.router, sparql.router, machines.router):
+        app.include_router(router)
+    app.add_middleware(Everywhere)
+    app.add_exception_handler(ServiceProblem, _service_problem)
+    app.add_exception_handler(QueryError, _query_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _failure)
+    return app
+
+
+async def _service_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceProblem)
+    return _told(request, error.status, str(error), error.extra, error.headers)
+
+
+async def _query_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QueryError)
+    retry_after = getattr(error, "retry_after", None)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return _told(request, error.status, str(error), {}, headers)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"parameter": str(item["loc"][1]), "message": item["msg"]} for item in error.errors()]
+    detail = "; ".join(f"{item['parameter']}: {item['message']}" for item in errors)
+    return _told(request, 422, detail, {"parameter": errors[0]["parameter"], "errors": errors}, {})
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _told(request, error.status_code, error.detail, {}, dict(error.headers or {}))
+
+
+async def _failure(request: Request, _: Exception) -> Response:
+    """The server itself writes the traceback; the client learns nothing of it."""
+    return _told(request, 500, "The request could not be answered because of a fault of ours.", {}, {})
+
+
+def _told(request: Request, status: int, detail: str, extra: dict[str, object], headers: dict[str, str]) -> Response:
+    headers = {**headers, "Vary": "Accept", "Cache-Control": "no-store"}
+    is_interface = request.url.path.startswith("/api/")
+    if is_interface or choose(request.headers.get("accept"), (PROBLEM_MEDIA, HTML)) != HTML:
+        return problem_response(status, detail, extra, headers)
+    known = status if status in _WITH_A_PAGE else 500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 422
+    said = detail if status in (400, 413, 503) else None
+    html = service_of(request).pages.render("error", status=status, known=str(known), said=said)
+    return HTMLResponse(html, status, headers)

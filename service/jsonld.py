@@ -1,0 +1,70 @@
+"""Statements about one thing as a tree of JSON-LD that people can read, with a context of its own: nothing is lost, nothing fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyoxigraph as ox
+
+from ontology.iris import CONCEPTS, SCHEMA, TERMS
+
+__all__ = ["PREFIXES", "as_tree"]
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+PREFIXES = {"schema": SCHEMA, "bk": TERMS, "xsd": _XSD}
+_CONTEXT = {"@vocab": SCHEMA, "bk": TERMS, "bkc": CONCEPTS, "xsd": _XSD}
+_SHORT = {SCHEMA: "", TERMS: "bk:", _XSD: "xsd:"}
+
+Node = dict[str, Any]
+
+
+def as_tree(iri: str, quads: Iterable[ox.Quad], plain: bool = False) -> Node:
+    """The node ``iri`` with everything that it links to nested in it.
+
+    ``plain`` writes dates and numbers as mere texts and schema.org's own context, as search engines want them in a page.
+    """
+    by_subject: dict[str, list[ox.Quad]] = {}
+    for quad in quads:
+        if isinstance(quad.subject, ox.NamedNode):
+            by_subject.setdefault(quad.subject.value, []).append(quad)
+    context: Any = ["https://schema.org", {"bk": TERMS}] if plain else _CONTEXT
+    return {"@context": context, **_node(iri, by_subject, plain, ())}
+
+
+def _node(iri: str, by_subject: dict[str, list[ox.Quad]], plain: bool, above: tuple[str, ...]) -> Node:
+    node: Node = {"@id": iri}
+    if iri in above:
+        return node
+    found: dict[str, list[Any]] = {}
+    for quad in by_subject.get(iri, ()):
+        predicate, value = quad.predicate.value, quad.object
+        if predicate == _RDF_TYPE and isinstance(value, ox.NamedNode):
+            found.setdefault("@type", []).append(_short(value.value))
+        elif isinstance(value, ox.NamedNode):
+            part = _node(value.value, by_subject, plain, (*above, iri))
+            found.setdefault(_short(predicate), []).append(part)
+        elif isinstance(value, ox.Literal):
+            found.setdefault(_short(predicate), []).append(_literal(value, plain))
+    for key in sorted(found):
+        values = sorted({repr(value): value for value in found[key]}.items())
+        node[key] = values[0][1] if len(values) == 1 else [value for _, value in values]
+    return node
+
+
+def _short(iri: str) -> str:
+    return next((short + iri[len(name) :] for name, short in _SHORT.items() if iri.startswith(name)), iri)
+
+
+def _literal(literal: ox.Literal, plain: bool) -> Any:
+    datatype = literal.datatype.value
+    if literal.language:
+        return {"@value": literal.value, "@language": literal.language}
+    if datatype == _XSD + "string":
+        return literal.value
+    if datatype == _XSD + "boolean":
+        return literal.value in ("true", "1")
+    if datatype == _XSD + "integer":
+        return int(literal.value)
+    return literal.value if plain else {"@value": literal.value, "@type": _short(datatype)}

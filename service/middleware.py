@@ -1,0 +1,78 @@
+"""What every answer carries, and a limit for what runs at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.problems import Unavailable
+
+__all__ = ["Everywhere", "Gate"]
+
+# no script runs at all; the data block of an offer's page is not run
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",  # a question stands in the address of the page
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# data are there to be used by other sites; pages are not
+_OPEN_PATHS = ("/api/", "/sparql", "/id/", "/openapi.json")
+
+
+class Everywhere:
+    """ASGI middleware: security headers, CORS for data, and HEAD as GET without its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                is_page = headers.get("content-type", "").startswith("text/html")
+                if scope["path"].startswith(_OPEN_PATHS) or not is_page:
+                    headers.setdefault("Access-Control-Allow-Origin", "*")
+            await send(message)
+
+        if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method
+            scope = dict(scope, method="GET")
+        await self._app(scope, receive, send_with_headers)
+
+
+class Gate:
+    """Lets ``at_once`` in, keeps ``waiting`` more, and turns away the rest."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._most = at_once + waiting
+        self._inside = 0
+
+    @asynccontextmanager
+    async def enter(self) -> AsyncIterator[None]:
+        """Raises Unavailable."""
+        if self._inside >= self._most:
+            raise Unavailable(
+                "Gerade suchen sehr viele Menschen zugleich. Bitte versuchen Sie es gleich noch einmal.", 2
+            )
+        self._inside += 1
+        try:
+            async with self._free:
+                yield
+        finally:
+            self._inside -= 1

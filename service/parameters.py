@@ -1,0 +1,255 @@
+"""The parameters of a search, as ``/api/search`` and ``/suche`` take them, and the addresses that carry them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import PydanticCustomError
+
+from ontology.gazetteer import Gazetteer
+from ontology.offer import WEEKDAYS
+from search.answer import SearchRequest
+from search.columns import AUDIENCE, DAYTIMES, FUNDING, LEVELS, MODES, TIME_MODELS
+from search.question import Wishes
+from service.problems import BadParameter
+
+__all__ = ["Address", "PlaceFinder", "SearchParameters", "WishParameters", "parse_parameters", "request_of"]
+
+LONGEST_QUESTION = 2000  # characters
+DEEPEST = 10_000
+_OLDEST = 130
+
+
+class _OneOf:
+    """Accepts these values only, and says which."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self.values = tuple(values)
+
+    def __call__(self, value: str) -> str:
+        if value not in self.values:
+            raise PydanticCustomError("one_of", "one of {values}", {"values": ", ".join(self.values)})
+        return value
+
+
+def _schema(values: Sequence[str]) -> Any:
+    return Field(json_schema_extra={"enum": [str(value) for value in values]})
+
+
+Weekday = Annotated[str, AfterValidator(_OneOf(WEEKDAYS)), _schema(WEEKDAYS)]
+Daytime = Annotated[str, AfterValidator(_OneOf(DAYTIMES)), _schema(DAYTIMES)]
+ModeName = Annotated[str, AfterValidator(_OneOf([str(m) for m in MODES])), _schema([str(m) for m in MODES])]
+Level = Annotated[str, AfterValidator(_OneOf(LEVELS)), _schema(LEVELS)]
+AudienceName = Annotated[str, AfterValidator(_OneOf(AUDIENCE)), _schema(AUDIENCE)]
+TimeModel = Annotated[str, AfterValidator(_OneOf(TIME_MODELS)), _schema(TIME_MODELS)]
+FundingName = Annotated[str, AfterValidator(_OneOf(FUNDING)), _schema(FUNDING)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Years = Annotated[int, Field(ge=0, le=_OLDEST)]
+Key = Annotated[str, Field(max_length=200)]
+
+
+class WishParameters(BaseModel):
+    """The wishes, each under its own name; lists are repeated parameters."""
+
+    place: Annotated[str | None, Field(max_length=100, description="name of a municipality, or its 8-digit AGS")] = None
+    radius_km: Annotated[float | None, Field(ge=0, le=500, description="only together with place")] = None
+    start_from: dt.date | None = None
+    start_to: dt.date | None = None
+    weekdays: list[Weekday] = []
+    daytime: list[Daytime] = []
+    price_max: Annotated[float | None, Field(ge=0, description="in euro; 0 is free of charge")] = None
+    mode: ModeName | None = None
+    level: list[Level] = []
+    in_language: Annotated[Language | None, Field(description="BCP 47 code of the teaching language")] = None
+    audience: list[AudienceName] = []
+    age_min: Years | None = None
+    age_max: Years | None = None
+    time_model: list[TimeModel] = []
+    funding: list[FundingName] = []
+    certificate: bool | None = None
+    wheelchair: bool | None = None
+    childcare: bool | None = None
+
+
+class _General(WishParameters):
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(max_length=LONGEST_QUESTION, description="the question in everyday words")] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    offset: Annotated[int, Field(ge=0, le=DEEPEST)] = 0
+    lang: Annotated[Language, Field(description="language of the answer's texts; so far they are German")] = "de"
+    today: Annotated[dt.date | None, Field(description="the day to count from, before which offers are past")] = None
+    collapse: Annotated[bool, Field(description="false lists repeated offers one by one")] = True
+    understand: Annotated[bool, Field(description="false takes the words as they are")] = True
+    provider: Key | None = None
+    source: Key | None = None
+    phase: Key | None = None
+    topic: Key | None = None
+
+
+def _ruled_out() -> Any:
+    """The same wishes behind ``not.``."""
+    fields: dict[str, Any] = {
+        f"not_{name}": (
+            info.annotation,
+            Field(alias=f"not.{name}", default_factory=list)
+            if info.default == []
+            else Field(None, alias=f"not.{name}"),
+        )
+        for name, info in WishParameters.model_fields.items()
+    }
+    return create_model("SearchParameters", __base__=_General, __doc__="The parameters of a search.", **fields)
+
+
+SearchParameters: type[_General] = _ruled_out()
+
+# what the page understands beside the wishes; tests count days from ``today`` there, too
+_PAGE_KEYS = frozenset(("q", "today", "provider", "source", "phase", "topic"))
+
+
+class PlaceFinder:
+    """Municipalities by name or key; where a name is ambiguous, the nearest to the catalogue's district."""
+
+    def __init__(self, gazetteer: Gazetteer, district: str | None) -> None:
+        self._gazetteer = gazetteer
+        home = gazetteer.district(district) if district else None
+        self._near = None if home is None else (home.latitude, home.longitude)
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        """Official name and AGS."""
+        keyed = self._gazetteer.by_ags(text) if text.isdecimal() else None
+        town = keyed or next(iter(self._gazetteer.find(text, near=self._near)), None)
+        return None if town is None else (town.name, town.ags)
+
+
+def parse_parameters(pairs: Sequence[tuple[str, str]]) -> _General:
+    """From the query of a page's address: unknown keys and empty values are passed over. Raises BadParameter."""
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        name = key.replace("not.", "not_")
+        field = SearchParameters.model_fields.get(name)
+        if field is None or not value.strip() or not (key in _PAGE_KEYS or name.removeprefix("not_") in _WISHES):
+            continue
+        if _is_list(name):
+            values.setdefault(key, []).append(value)
+        else:
+            values[key] = value
+    try:
+        return SearchParameters.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadParameter(str(first["loc"][0]), first["msg"]) from None
+
+
+_WISHES = frozenset(WishParameters.model_fields)
+
+
+def _is_list(name: str) -> bool:
+    return (
+        WishParameters.model_fields[name.removeprefix("not_")].default == []
+        if name.removeprefix("not_") in _WISHES
+        else False
+    )
+
+
+def request_of(
+    parameters: _General, finder: PlaceFinder, today: dt.date, dropped: frozenset[str] = frozenset()
+) -> SearchRequest:
+    """The request to the search. Raises BadParameter."""
+    values = parameters.model_dump()
+    ruled_out = _wishes({name: values[f"not_{name}"] for name in _WISHES}, finder, "not.")
+    chosen = _wishes({name: values[name] for name in _WISHES}, finder, "", ruled_out)
+    return SearchRequest(
+        text=parameters.q,
+        today=parameters.today or today,
+        chosen=chosen,
+        dropped=dropped,
+        understand=parameters.understand,
+        collapse=parameters.collapse,
+        limit=parameters.limit,
+        offset=parameters.offset,
+        provider=parameters.provider,
+        source=parameters.source,
+        phase=parameters.phase,
+        topic=parameters.topic,
+    )
+
+
+def _wishes(
+    values: Mapping[str, Any], finder: PlaceFinder, prefix: str, ruled_out: Wishes | None = None
+) -> Wishes | None:
+    """None where nothing is wished."""
+    given: dict[str, Any] = {
+        name: tuple(sorted(set(value), key=_order(name))) if isinstance(value, list) else value
+        for name, value in values.items()
+        if value not in (None, [], False)
+    }
+    low, high = given.pop("age_min", None), given.pop("age_max", None)
+    if low is not None or high is not None:
+        if low is not None and high is not None and low > high:
+            raise BadParameter(f"{prefix}age_min", "greater than age_max")
+        given["age"] = (low, high)
+    if "place" in given:
+        found = finder.find(given["place"])
+        if found is None:
+            raise BadParameter(f"{prefix}place", f"no German municipality is called “{given['place']}”")
+        given["place"], given["place_ags"] = found
+    elif "radius_km" in given:
+        raise BadParameter(f"{prefix}radius_km", "means nothing without place")
+    if "start_from" in given and "start_to" in given and given["start_from"] > given["start_to"]:
+        raise BadParameter(f"{prefix}start_from", "later than start_to")
+    if ruled_out is not None:
+        given["ruled_out"] = ruled_out
+    return Wishes(**given) if given else None
+
+
+def _order(name: str) -> Callable[[str], tuple[int, str]]:
+    """The order of a list of wishes: that of the week, the day, the levels; else of the alphabet."""
+    known: tuple[str, ...] = {"weekdays": WEEKDAYS, "daytime": DAYTIMES, "level": LEVELS}.get(name, ())
+    return lambda value: (known.index(value) if known else 0, value)
+
+
+class Address:
+    """The address of a search page; a new one for each change, back on the first page of hits."""
+
+    def __init__(self, path: str, pairs: Sequence[tuple[str, str]]) -> None:
+        self._path = path
+        self._pairs = tuple((key, value) for key, value in pairs if value.strip())
+
+    def __str__(self) -> str:
+        return f"{self._path}?{urlencode(self._pairs)}" if self._pairs else self._path
+
+    def with_value(self, key: str, value: str) -> Address:
+        """With this value of ``key``, in the place of others."""
+        return Address(self._path, [*self.without(key)._pairs, (key, value)])
+
+    def also(self, key: str, value: str) -> Address:
+        """With this value of ``key`` beside others."""
+        return Address(self._path, [*self._first_page(), (key, value)])
+
+    def without(self, *keys: str) -> Address:
+        """Without these keys."""
+        return Address(self._path, [(key, value) for key, value in self._first_page() if key not in keys])
+
+    def page(self, number: int) -> Address:
+        """The same search, further down."""
+        return Address(self._path, [*self._first_page(), ("seite", str(number))] if number > 1 else self._first_page())
+
+    def has(self, *keys: str) -> bool:
+        """Whether one of the keys is set."""
+        return any(key in keys for key, _ in self._pairs)
+
+    def values(self, key: str) -> list[str]:
+        """Values of a key."""
+        return [value for name, value in self._pairs if name == key]
+
+    def hidden(self, *keys: str) -> list[tuple[str, str]]:
+        """What a form has to carry along beside ``keys``."""
+        return [(key, value) for key, value in self._first_page() if key not in keys]
+
+    def _first_page(self) -> list[tuple[str, str]]:
+        return [(key, value) for key, value in self._pairs if key != "seite"]

@@ -1,0 +1,1 @@
+"""Thin routers: what they hold is HTTP."""

@@ -1,0 +1,59 @@
+"""The search and single offers for programs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from ontology.iris import offer_iri
+from service.negotiation import DATA_FORMS
+from service.parameters import SearchParameters, request_of
+from service.problems import NotFound
+from service.routes.things import data_response, offer_data
+from service.search_json import answer_as_json
+from service.state import service_of
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api")
+_JSON_LD = next(form for form in DATA_FORMS if form.suffix == "jsonld")
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+
+
+@router.get(
+    "/search",
+    summary="Search",
+    responses={
+        422: {"description": "A parameter is wrong; it is named", **_PROBLEM},
+        503: {"description": "Too busy", **_PROBLEM},
+    },
+)
+async def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -> Response:  # type: ignore[valid-type]
+    """Offers for a question in everyday words. Filters given as parameters override what the question says, and are strict."""
+    service = service_of(request)
+    asked = request_of(parameters, service.finder, service.today())
+    with service.follower.use() as served:
+        answer = await service.search(served, asked)
+    return JSONResponse(
+        answer_as_json(answer, service.settings.catalogue.base), headers={"Cache-Control": "private, no-cache"}
+    )
+
+
+@router.get(
+    "/offers/{offer_id}",
+    summary="One offer",
+    responses={200: {"content": {_JSON_LD.media: {}}}, 404: {"description": "No such offer", **_PROBLEM}},
+    response_class=Response,
+)
+async def offer(request: Request, offer_id: str) -> Response:
+    """One offer as JSON-LD; ``offer_id`` is the last segment of its IRI."""
+    service = service_of(request)
+    with service.follower.use() as served:
+        statements = await asyncio.to_thread(offer_data, service, served, offer_id)
+        if not statements:
+            raise NotFound(f"There is no offer “{offer_id}” here.")
+        iri = offer_iri(service.settings.catalogue.base, offer_id)
+        return data_response(request, served, iri, statements, _JSON_LD)

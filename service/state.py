@@ -1,0 +1,75 @@
+"""What the routes share, made by `service.app.create_app`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from hashlib import sha256
+from typing import Any, cast
+
+import msgspec
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+
+from catalogue.query import QueryPool
+from catalogue.settings import Settings
+from ontology.concepts import Schemes
+from search.answer import Answer, SearchRequest
+from service.follower import Follower, Served
+from service.middleware import Gate
+from service.pages import Pages
+from service.parameters import PlaceFinder
+
+__all__ = ["Service", "fresh", "not_modified", "page", "service_of", "tag_of"]
+
+
+class Service(msgspec.Struct, kw_only=True):
+    """Settings and parts of the running service."""
+
+    settings: Settings
+    pages: Pages
+    schemes: Schemes
+    finder: PlaceFinder
+    follower: Follower
+    queries: QueryPool
+    gate: Gate
+    zone: dt.tzinfo
+
+    def today(self) -> dt.date:
+        """The day it is in Germany."""
+        return dt.datetime.now(self.zone).date()
+
+    async def search(self, served: Served, request: SearchRequest) -> Answer:
+        """One question, off the event loop. Raises Unavailable."""
+        async with self.gate.enter():
+            return await run_in_threadpool(served.engine.search, request)
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    return cast("Service", request.app.state.service)
+
+
+def tag_of(served: Served, path: str, media: str, *more: str) -> str:
+    """A strong ETag: the state of the data, the path, the form, and what else the answer depends on."""
+    state = served.snapshot.state
+    parts = (str(state.data_run), state.data_time, path, media, *more)
+    return f'"{sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
+def fresh(tag: str, vary: bool = True) -> dict[str, str]:
+    """Headers of an answer that may be kept, but has to be asked about again."""
+    return {"ETag": tag, "Cache-Control": "no-cache", **({"Vary": "Accept"} if vary else {})}
+
+
+def not_modified(request: Request, headers: dict[str, str]) -> Response | None:
+    """304 where the client has this answer already (RFC 9110, section 13.1.2)."""
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return Response(status_code=304, headers=headers) if headers["ETag"] in known or known == ["*"] else None
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """A filled page."""
+    return HTMLResponse(service_of(request).pages.render(template, **values), status, headers)
