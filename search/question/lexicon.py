@@ -146,7 +146,8 @@ def words(name: str) -> dict[str, Any]:
 def read_rules(table: Mapping[str, Any], patterns: Patterns) -> list[Rule]:
     """The rules of one lexicon; its own building blocks become known to ``patterns``."""
     patterns.add(table.get("macro", {}))
-    return [_rule(entry, patterns) for entry in table["rule"]]
+    default = table.get("default", {})
+    return [_rule({**default, **entry}, patterns) for entry in table["rule"]]
 
 
 def _rule(entry: Mapping[str, Any], patterns: Patterns) -> Rule:

@@ -27,7 +27,7 @@ _AROUND_KM = 15.0  # what "in der Nähe von" means, by the definition of the wis
 _KM_PER_TENFOLD = 80.0  # so much farther may a town with ten times the inhabitants be and still be meant
 _UNKNOWN_POPULATION = 300
 _WORD = re.compile(r"[^\W_]+(?:\.(?= ?\w))?")
-_BETWEEN = re.compile(r"[ \-./]{1,3}")
+_BETWEEN = re.compile(r"[ \-./(]{1,3}")
 _POSTAL = re.compile(r"(?<![\w.,])(?:(?:plz:?|d|de)[ -]*)?(\d{5})(?![\w]|[.,]\d| *(?:€|euro))")
 _NOUN_NEXT = re.compile(r"[ -]+(?=\w)")
 
@@ -96,7 +96,10 @@ class PlaceReader:
             end = words[last].end()
             if any(not _BETWEEN.fullmatch(text, words[i].end(), words[i + 1].start()) for i in range(index, last)):
                 continue
-            key = _key(text[start:end].rstrip("."))
+            key = _key(text[start:end])
+            if text[end - 1] == "." and _key(text[start : end - 1]) in self._names:
+                end -= 1  # the full stop of a sentence
+            end += "(" in text[start:end] and text[end : end + 1] == ")"
             if key in self._names and (candidate := self._accepted(folded, start, end, key, shy)):
                 return candidate
         return None
