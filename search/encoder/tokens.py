@@ -1,5 +1,5 @@
 """The SentencePiece Unigram tokenizer of XLM-RoBERTa over the packed vocabulary; same tokens as the package `tokenizers`,
-which needs a second and 200 MB to open this vocabulary."""
+which needs a second and 290 MB to open this vocabulary."""
 
 from __future__ import annotations
 
