@@ -16,7 +16,7 @@ class Negation:
 
     def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
         between = f"(?:(?:{'|'.join(table['between'])}) ){{0,3}}"
-        self._before = patterns.ending(f"(?:{'|'.join(table['before'])}) {between}")
+        self._before = patterns.ending(f"(?:{'|'.join(table['before'] + table['any'])}) {between}")
         self._softened = patterns.ending(f"(?:{'|'.join(table['softened'])}) {between}")
         self._behind = patterns.starting(
             rf",? (?:{'|'.join(table['behind'])})(?!\w)(?= ?(?:$|[.,;!?)-]| und | aber | weil | da | denn ))"

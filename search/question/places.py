@@ -16,12 +16,14 @@ from ontology.gazetteer import Gazetteer, Municipality, distance_km, fold
 from search.question.folding import Folded
 from search.question.lexicon import Candidate, Patterns
 from search.question.numbers import NumberReader
+from search.question.transliteration import Sounds
 
 __all__ = ["Place", "PlaceReader"]
 
 _LOOK_BACK = 60
 _LONGEST = 6  # words of a name
 _WELL_KNOWN = 20_000  # inhabitants from which a town far away is thought of without "in"
+_TOWN = 10_000  # inhabitants from which a name is believed that is written by its sound
 _NEAR_KM = 75.0  # and the distance up to which any municipality is
 _AROUND_KM = 15.0  # what "in der Nähe von" means, by the definition of the wishes
 _KM_PER_TENFOLD = 80.0  # so much farther may a town with ten times the inhabitants be and still be meant
@@ -45,6 +47,7 @@ class PlaceReader:
     def __init__(
         self,
         table: Mapping[str, Any],
+        sounds: Mapping[str, Any],
         patterns: Patterns,
         number: NumberReader,
         gazetteer: Gazetteer,
@@ -54,6 +57,7 @@ class PlaceReader:
         self._names = gazetteer.names()
         self._ordinary = {fold(name) for name in table["ordinary"]["names"]}
         self._endings: dict[str, list[list[str]]] = table["endings"]
+        self._sounds = Sounds(sounds, self._names)
         self._foreign: dict[str, str] = table["foreign"]
         titles = f"(?:(?:{'|'.join(table['titles'])}) )?"
         radius = table["radius"]
@@ -80,7 +84,7 @@ class PlaceReader:
         for index, word in enumerate(words):
             if word.start() < reached or word[0].isdigit():
                 continue
-            candidate = self._named(folded, words, index, shy) or self._bent(folded, word, language, shy)
+            candidate = self._named(folded, words, index, language, shy) or self._bent(folded, word, language, shy)
             if candidate is not None:
                 reached = candidate.end
                 yield candidate
@@ -89,7 +93,9 @@ class PlaceReader:
                 if (radius := self._number(match["n"])) is not None:
                     yield Candidate(match.start(), match.end(), "radius_km", radius)
 
-    def _named(self, folded: Folded, words: list[re.Match[str]], index: int, shy: bool) -> Candidate | None:
+    def _named(
+        self, folded: Folded, words: list[re.Match[str]], index: int, language: str, shy: bool
+    ) -> Candidate | None:
         """The longest name that begins with this word."""
         text, start = folded.text, words[index].start()
         for last in range(min(len(words), index + _LONGEST) - 1, index - 1, -1):
@@ -100,6 +106,10 @@ class PlaceReader:
             if text[end - 1] == "." and _key(text[start : end - 1]) in self._names:
                 end -= 1  # the full stop of a sentence
             end += "(" in text[start:end] and text[end : end + 1] == ")"
+            if last > index and key not in self._names and not key.isascii():
+                key = next(
+                    (_key(bent) for bent in self._unbent(text[start:end], language) if _key(bent) in self._names), key
+                )
             if key in self._names and (candidate := self._accepted(folded, start, end, key, shy)):
                 return candidate
         return None
@@ -139,24 +149,43 @@ class PlaceReader:
         left = text[max(0, start - _LOOK_BACK) : start]
         if key in self._foreign:
             return self._placed(text, start, end, (self._gazetteer.find(self._foreign[key])[0], end), rank=1)
-        for ending, instead in self._endings.get(language, ()):
-            bent = _key(word[0].removesuffix(ending) + instead)
-            if word[0].endswith(ending) and len(bent) >= 4 and (bent in self._names or bent in self._foreign):
-                meant = self._meant(fold(self._foreign.get(bent, bent)))
-                if (
-                    self._before.search(left)
-                    or self._around.search(left)
-                    or (language == "tr" and self._is_known(meant))
-                ):
+        asked = bool(self._before.search(left) or self._around.search(left))
+        for bent in self._unbent(word[0], language):
+            if len(bent) >= 4 and _key(bent) in self._names:
+                meant = self._meant(_key(bent))
+                if asked or (language == "tr" and self._is_known(meant)):
                     return self._placed(text, start, end, (meant, end), rank=1)
+        if asked and (heard := self._heard(word[0], language)):
+            return self._placed(text, start, end, (heard, end), rank=1)
         capital = not shy or folded.original[folded.starts[start]].isupper()
         if not capital or not key.isascii():
             return None
         return self._demonym(text, word) or self._misspelt(text, word, left)
 
+    def _unbent(self, word: str, language: str) -> list[str]:
+        """The forms of which ``word`` may be a case."""
+        endings = self._endings.get(language, ())
+        return [word.removesuffix(ending) + instead for ending, instead in endings if word.endswith(ending)]
+
+    def _heard(self, word: str, language: str) -> Municipality | None:
+        """A well known or near place whose name sounds like a word in Cyrillic letters."""
+        for form in (word, *self._unbent(word, language)):
+            found = [(key, self._meant(key)) for key in self._sounds.find(form) if key not in self._ordinary]
+            known = [
+                m for key, m in found if key in self._own_keys(m) and (self._is_near(m) or (m.population or 0) >= _TOWN)
+            ]
+            if known:
+                return min(known, key=lambda municipality: (self._cost(municipality), municipality.ags))
+        return None
+
     def _demonym(self, text: str, word: re.Match[str]) -> Candidate | None:
         """ "Wörrstädter", "Binger", "Münchner" before another word."""
-        if not word[0].endswith("er") or len(word[0]) < 5 or not _NOUN_NEXT.match(text, word.end()):
+        if (
+            word[0] in self._ordinary
+            or not word[0].endswith("er")
+            or len(word[0]) < 5
+            or not _NOUN_NEXT.match(text, word.end())
+        ):
             return None
         start, stem = word.start(), word[0][:-2]
         if text[max(0, start - 4) : start] == "bad ":

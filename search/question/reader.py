@@ -84,7 +84,7 @@ class QuestionReader:
         self._suggesting = [(rule, entry["label"]) for rule, entry in _with_entries("suggested", patterns)]
         self._values = ValueReader(number)
         self._teaching = TeachingLanguage(words("language"), patterns)
-        self._places = PlaceReader(words("place"), patterns, number, gazetteer, home)
+        self._places = PlaceReader(words("place"), words("transliteration"), patterns, number, gazetteer, home)
         self._extension = {name: patterns.ending(source) for name, source in words("extend")["left"].items()}
         self._negation = Negation(words("negation"), patterns)
         self._topic = TopicReader(words("topic"), patterns)

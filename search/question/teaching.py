@@ -35,11 +35,7 @@ class TeachingLanguage:
         for code, pattern, plain in self._rules:
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-                if (
-                    match.start()
-                    and not self._subject.search(left)
-                    and not (plain and self._subject_plain.search(left))
-                ):
+                if not self._subject.search(left) and not (plain and (not left or self._subject_plain.search(left))):
                     yield Candidate(match.start(), match.end(), "in_language", code)
 
 
