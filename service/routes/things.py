@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -37,7 +38,7 @@ async def offer_thing(request: Request, segment: str) -> Response:
 async def provider_thing(request: Request, segment: str) -> Response:
     """Likewise for a provider."""
     base = service_of(request).settings.catalogue.base
-    return _see_other(request, "anbieter", segment, lambda s: bool(s.snapshot.describe(provider_iri(base, segment))))
+    return _see_other(request, "anbieter", segment, lambda served: bool(_provider_data(served, base, segment)))
 
 
 def _see_other(request: Request, path: str, segment: str, exists: Callable[[Served], bool]) -> Response:
@@ -117,10 +118,10 @@ async def provider_page(request: Request, segment: str) -> Response:
 
 def _provider(request: Request, service: Service, served: Served, segment: str) -> Response:
     base, form = service.settings.catalogue.base, None
-    statements = served.snapshot.describe(provider_iri(base, segment))
+    statements = _provider_data(served, base, segment)
     if not statements:
         segment, form = split_suffix(segment)
-        statements = served.snapshot.describe(provider_iri(base, segment))
+        statements = _provider_data(served, base, segment)
     if not statements:
         raise NotFound(f"There is no provider “{segment}” here.")
     iri = provider_iri(base, segment)
@@ -147,14 +148,22 @@ def _provider(request: Request, service: Service, served: Served, segment: str) 
 
 
 _SHOWN = 100
+_SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def _provider_data(served: Served, base: str, segment: str) -> list[ox.Quad]:
+    """The statements about a provider; none for what cannot be the end of an IRI of ours."""
+    return served.snapshot.describe(provider_iri(base, segment)) if _SEGMENT.fullmatch(segment) else []
 
 
 def offer_data(service: Service, served: Served, offer_id: str) -> list[ox.Quad]:
-    """The statements about an offer and its provider."""
+    """The statements about an offer and its provider; none where there is no such offer."""
     base = service.settings.catalogue.base
     offer = served.snapshot.ledger.offer(offer_id)
+    if offer is None:
+        return []
     statements = served.snapshot.describe(offer_iri(base, offer_id))
-    if offer is not None and offer.provider is not None:
+    if offer.provider is not None:
         statements += served.snapshot.describe(provider_iri(base, offer.provider.id))
     return statements
 
