@@ -40,9 +40,9 @@ def create_app_from_environment() -> FastAPI:
     return create_app(Path(os.environ["BILDUNGSKATALOG_DIR"]))
 
 
-def create_app(folder: Path) -> FastAPI:
-    """The app over a catalogue's folder. Raises SettingsRefused."""
-    opener = Opener(folder)
+def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
+    """The app over a catalogue's folder; ``opener`` where the folder is opened already. Raises SettingsRefused."""
+    opener = opener or Opener(folder)
     settings = opener.settings
 
     @asynccontextmanager

@@ -6,6 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -23,10 +25,16 @@ _BACKLOG = 512
 
 def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[], None] | None = None) -> None:
     """Serves until it is stopped; ``announce`` is called as soon as questions are answered. Raises CatalogueError."""
-    _refresh_index(folder)
+    opener = Opener(folder)
+    with ThreadPoolExecutor(1) as pool:
+        model = pool.submit(lambda: opener.encoder)
+        from service.app import create_app  # meanwhile: either takes a third of a second
+
+        model.result()
+    _refresh_index(opener)
     os.environ["BILDUNGSKATALOG_DIR"] = str(folder.absolute())  # how the worker processes learn it
     config = uvicorn.Config(
-        "service.app:create_app_from_environment",
+        partial(create_app, folder, opener) if workers == 1 else "service.app:create_app_from_environment",
         factory=True,
         host=host,
         port=port,
@@ -45,10 +53,9 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
         _Server(config, announce).run([listening])
 
 
-def _refresh_index(folder: Path) -> None:
+def _refresh_index(opener: Opener) -> None:
     """An index of another model or version is made anew before anybody asks. Raises CatalogueEmpty."""
-    opener = Opener(folder)
-    with Snapshot.open(folder) as snapshot:
+    with Snapshot.open(opener.folder) as snapshot:
         state = index_state(snapshot.path)
     if state is None or state.model != opener.encoder.name:
         from service.ingesting import rebuild_index
@@ -56,7 +63,7 @@ def _refresh_index(folder: Path) -> None:
 
         print("Der Suchindex stammt von einem anderen Modell und wird neu aufgebaut.", file=sys.stderr)
         with shown_progress() as progress:
-            rebuild_index(folder, opener.settings, progress)
+            rebuild_index(opener.folder, opener.settings, progress)
 
 
 def _listen(config: uvicorn.Config) -> socket.socket:
