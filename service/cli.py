@@ -29,7 +29,23 @@ Folder = Annotated[Path, typer.Option("--dir", default_factory=_default_folder, 
 Port = Annotated[int, typer.Option(help="Anschluss, unter dem der Katalog erreichbar ist.", min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Adresse, an der der Dienst lauscht.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
-Format = Annotated[str | None, typer.Option("--format", help="openvhs, schemaorg oder table; sonst am Inhalt erkannt.")]
+
+
+def _known_format(name: str | None) -> str | None:
+    if name is not None:
+        from ingest.sources import reader_of
+
+        try:
+            reader_of(name)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.") from None
+    return name
+
+
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="openvhs, schemaorg oder table; sonst am Inhalt erkannt.", callback=_known_format),
+]
 
 
 @app.command()

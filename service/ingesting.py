@@ -13,8 +13,8 @@ from catalogue.run import Run, open_run
 from catalogue.settings import Settings, Source, enter_source
 from ingest.enrich import Enricher
 from ingest.pipeline import SourceReport, ingest_source
-from ingest.records import ReaderContext, SourceRefused
-from ingest.sources import recognise
+from ingest.records import ReaderContext, SourceRefused, Where
+from ingest.sources import reader_of, recognise
 from ingest.sources.table.mapping import load_mapping
 from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
@@ -53,8 +53,11 @@ def jobs_of_files(
 ) -> list[Job]:
     """Files named by the person: all of one source, or each of a source named like the file. Unknown sources are entered in the settings.
 
-    Raises SourceRefused where a file's format cannot be recognised, SettingsRefused for a bad name.
+    Raises SourceRefused where a file is missing or its format cannot be recognised, SettingsRefused for a bad name.
     """
+    for path in files:  # before any source is entered
+        if not path.exists():
+            raise SourceRefused(Where(file=path.name), "Diese Datei gibt es nicht")
     names: dict[str, list[Path]] = {}
     for path in files:
         names.setdefault(source_name or path.stem.lower(), []).append(path)
@@ -100,7 +103,9 @@ def _run_job(
         try:
             context = reader_context(folder, source, gazetteer)
             files: Iterable[tuple[Path, str]] = [(path, source.format or recognise(path)) for path in job.files]
-        except SourceRefused as refused:
+            for _, source_format in files:
+                reader_of(source_format)
+        except (SourceRefused, ValueError) as refused:
             report = SourceReport(source=source.name, failure=f"{refused}.")
             writer.abandon(report.counts(), report.notes, f"{refused}.")
             return report
