@@ -33,6 +33,7 @@ class Candidate(msgspec.Struct, frozen=True):
     filter: str
     value: Any = None
     rank: int = 0
+    keep: bool = False  # the words stay in the topic
 
 
 class Phrase:
@@ -70,6 +71,7 @@ class Rule(msgspec.Struct, frozen=True):
     value: Any = None
     reader: str | None = None
     rank: int = 0
+    keep: bool = False
     after: Phrase | None = None
     before: Phrase | None = None
     not_after: Phrase | None = None
@@ -160,6 +162,7 @@ def _rule(entry: Mapping[str, Any], patterns: Patterns) -> Rule:
         value=tuple(value) if isinstance(value, list) else value,
         reader=entry.get("reader"),
         rank=entry.get("rank", 0),
+        keep=entry.get("keep", False),
         original=entry.get("original"),
         **context,
     )

@@ -150,14 +150,17 @@ class PlaceReader:
         if key in self._foreign:
             return self._placed(text, start, end, (self._gazetteer.find(self._foreign[key])[0], end), rank=1)
         asked = bool(self._before.search(left) or self._around.search(left))
-        for bent in self._unbent(word[0], language):
-            if len(bent) >= 4 and _key(bent) in self._names:
-                meant = self._meant(_key(bent))
-                if asked or (language == "tr" and self._is_known(meant)):
+        capital = not shy or folded.original[folded.starts[start]].isupper()
+        for bent in map(_key, self._unbent(word[0], language)):
+            if len(bent) >= 4 and bent in self._names and (asked or language == "tr"):
+                meant = self._meant(bent)
+                sure = (
+                    capital and bent in self._own_keys(meant) and bent not in self._ordinary and self._is_known(meant)
+                )
+                if sure or (asked and language != "de"):
                     return self._placed(text, start, end, (meant, end), rank=1)
         if asked and (heard := self._heard(word[0], language)):
             return self._placed(text, start, end, (heard, end), rank=1)
-        capital = not shy or folded.original[folded.starts[start]].isupper()
         if not capital or not key.isascii():
             return None
         return self._demonym(text, word) or self._misspelt(text, word, left)

@@ -104,7 +104,7 @@ class QuestionReader:
             wishes = msgspec.structs.replace(wishes, ruled_out=excluded)
         spans = [_span(folded, c, "") for c in used] + [_span(folded, c, "not.") for c in used_out]
         spans.sort(key=lambda span: span.start)
-        topic = self._topic(folded, [(span.start, span.end) for span in spans])
+        topic = self._topic(folded, [folded.span(c.start, c.end) for c in used + used_out if not c.keep])
         return Question(
             text=text,
             language=language,
@@ -131,7 +131,7 @@ class QuestionReader:
                 start, end = folded.span(match.start(), match.end())
                 if rule.original not in folded.original[start:end]:
                     continue
-            yield Candidate(match.start(), match.end(), rule.filter, value, rule.rank)
+            yield Candidate(match.start(), match.end(), rule.filter, value, rule.rank, rule.keep)
 
     def _extended(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """With the small words before them that belong to them: "für Frauen", not "Frauen"."""
