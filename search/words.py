@@ -15,7 +15,7 @@ from search.texts import body_words, title_words
 __all__ = ["WordHits", "WordIndex", "write_words"]
 
 _TITLE_BOOST = 3.0
-_ONE_BY_ONE = 20_000  # up to this many rows the filter is a set of terms, above it hits are sifted
+_RARE = 50  # where one row in so many is allowed, the filter is a set of terms; else hits are sifted, ten times as fast
 _ANALYZER = "german"
 
 
@@ -96,7 +96,7 @@ class WordIndex:
         if allowed is None:
             return self._hits(query, count)
         rows = np.flatnonzero(allowed)
-        if rows.size <= _ONE_BY_ONE:
+        if rows.size * _RARE < allowed.size:
             sieve = tantivy.Query.const_score_query(
                 tantivy.Query.term_set_query(self._schema, "row", rows.tolist()), 0.0
             )
