@@ -115,13 +115,17 @@ class Run(NamedTuple):
     sessions: Sequence[tuple[str, bool]]
 
 
-def search_view(answer: Answer, address: Address, page: int, finder: PlaceFinder) -> SearchView:
+def search_view(answer: Answer, address: Address, page: int, finder: PlaceFinder, today: dt.date) -> SearchView:
     """The view of an answer to the search that ``address`` carries."""
     pages = max(1, -(-answer.total // PAGE_SIZE))
     return SearchView(
         chips=[*_facet_chips(answer, address), *_chips(answer.wishes, address)],
-        suggested=[Chip(s.label, _with(address, s.filter, s.value)) for s in answer.question.suggested],
-        groups=list(_groups(answer)),
+        suggested=[
+            Chip(suggestion.label, _with(address, suggestion.filter, suggestion.value))
+            for suggestion in answer.question.suggested
+            if not address.has(suggestion.filter)
+        ],
+        groups=list(_groups(answer, today)),
         facets=list(_facets(answer.facets, address, finder)),
         total=answer.total,
         weak=answer.weak,
@@ -153,10 +157,7 @@ def _taken_away(address: Address, prefix: str, name: str) -> Address:
     keys = [prefix + key for key in _PARAMETERS.get(name, (name,))]
     rest = address.without(*keys)
     noted = "ruled_out" if prefix else name
-    said = not address.has(*keys) or not address.has("q")
-    if noted in rest.values("ohne"):
-        return rest
-    return rest.also("ohne", noted) if said else rest
+    return rest if address.has(*keys) else rest.also("ohne", noted)
 
 
 def _with(address: Address, name: str, value: Any) -> Address:
@@ -193,14 +194,14 @@ def _facets(facets: Mapping[str, tuple[Facet, ...]], address: Address, finder: P
             yield FacetView(words()["facet"][name], links)
 
 
-def _groups(answer: Answer) -> Iterator[Group]:
+def _groups(answer: Answer, today: dt.date) -> Iterator[Group]:
     told_apart = {hit.group for hit in answer.hits} != {1} or answer.wishes != Wishes()
     for number, hits in groupby(answer.hits, key=lambda hit: hit.group):
         heading = words()["group"][str(number)] if told_apart and not answer.weak else None
-        yield Group(number, heading, [card_of_hit(hit) for hit in hits])
+        yield Group(number, heading, [card_of_hit(hit, today) for hit in hits])
 
 
-def card_of_hit(hit: Hit) -> Card:
+def card_of_hit(hit: Hit, today: dt.date) -> Card:
     """A hit as a card, with its best date first."""
     first = hit.instances[0] if hit.instances else HitInstance()
     where = first.place
@@ -209,7 +210,7 @@ def card_of_hit(hit: Hit) -> Card:
     said = [Mark(r.kind, r.text) for r in hit.reasons if r.text]
     return _card(
         hit.offer,
-        start=None if first.start is None else parse_moment(first.start),
+        when=_when(None if first.start is None else parse_moment(first.start), today),
         more=max(0, len(hit.instances) - 1),
         where=where,
         price=first.price,
@@ -226,7 +227,7 @@ def card_of_offer(offer: Offer, today: dt.date) -> Card:
     place = chosen.place or offer.place or Place()
     return _card(
         offer,
-        start=chosen.start,
+        when=_when(chosen.start, today),
         more=max(0, len(dated) - 1),
         where=place.locality or place.name,
         price=None if chosen.price is None else float(chosen.price),
@@ -239,7 +240,7 @@ def card_of_offer(offer: Offer, today: dt.date) -> Card:
 def _card(
     offer: Offer,
     *,
-    start: dt.date | None,
+    when: str,
     more: int,
     where: str | None,
     price: float | None,
@@ -253,7 +254,7 @@ def _card(
         kind=words()["kind"][offer.kind],
         provider=offer.provider.name if offer.provider else None,
         provider_id=offer.provider.id if offer.provider else None,
-        when="" if start is None else moment_in_words(start),
+        when=when,
         more_dates=more,
         where=where,
         price=price_in_words(price),
@@ -262,6 +263,14 @@ def _card(
         marks=marks,
         found=found,
     )
+
+
+def _when(start: dt.date | None, today: dt.date) -> str:
+    """The beginning; what began already says that it is under way."""
+    if start is None:
+        return ""
+    began = day_of(start)
+    return f"läuft seit {moment_in_words(began)}" if began < today else moment_in_words(start)
 
 
 def _teaser(text: str) -> str:

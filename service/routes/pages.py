@@ -7,8 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from search.answer import Answer
-from service.follower import Served
+from search.answer import SearchRequest
 from service.negotiation import HTML, choose
 from service.parameters import Address, parse_parameters, request_of
 from service.search_json import answer_as_json
@@ -55,7 +54,8 @@ async def search(request: Request) -> Response:
     address = Address(f"{service.pages.root}/suche", pairs)
     number = _page_number(address)
     with service.follower.use() as served:
-        answer = await _answer(service, served, pairs, address, number)
+        asked = _request(service, pairs, address, number)
+        answer = await service.search(served, asked)
         if wants_json:
             return JSONResponse(answer_as_json(answer, service.settings.catalogue.base), headers=_HEADERS)
         return page(
@@ -64,7 +64,7 @@ async def search(request: Request) -> Response:
             headers=_HEADERS,
             question=" ".join(address.values("q")),
             hidden=address.hidden("q", "ohne"),
-            view=search_view(answer, address, number, service.finder),
+            view=search_view(answer, address, number, service.finder, asked.today),
             json_address=str(Address(f"{service.pages.root}/suche.json", pairs)),
         )
 
@@ -78,9 +78,6 @@ def _page_number(address: Address) -> int:
     return min(max(int(text), 1), _DEEPEST_PAGE) if text.isdecimal() and text.isascii() and len(text) < 6 else 1
 
 
-async def _answer(
-    service: Service, served: Served, pairs: list[tuple[str, str]], address: Address, number: int
-) -> Answer:
+def _request(service: Service, pairs: list[tuple[str, str]], address: Address, number: int) -> SearchRequest:
     parameters = parse_parameters(pairs).model_copy(update={"limit": PAGE_SIZE, "offset": (number - 1) * PAGE_SIZE})
-    asked = request_of(parameters, service.finder, service.today(), frozenset(address.values("ohne")))
-    return await service.search(served, asked)
+    return request_of(parameters, service.finder, service.today(), frozenset(address.values("ohne")))
