@@ -51,7 +51,6 @@ class SearchEngine:
         self._encoder = encoder
         self._reader = reader
         self._gazetteer = gazetteer
-        self._centre = state.centre()
         self._columns = Columns.load(snapshot.path / "columns.npz")
         self._words = WordIndex(snapshot.path / "words")
         self._vectors = VectorIndex(snapshot.path / "vectors.faiss")
@@ -66,7 +65,7 @@ class SearchEngine:
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, strict)
         narrowed = self._narrowed(request)
         topic = question.topic.strip()
-        vector = self._centre.of_questions(self._encoder.encode_questions([topic]))[0] if topic else None
+        vector = self._encoder.encode_questions([topic])[0] if topic else None
         first = self._candidates(topic, vector, judgement, narrowed, 1)
         second = self._candidates(topic, vector, judgement, narrowed, 2)
         weak = bool(topic) and not (first.convincing or second.convincing)

@@ -15,7 +15,7 @@ from search.columns import Columns, Labels
 from search.encoder import Encoder
 from search.encoder.cache import VectorCache
 from search.texts import meaning_text
-from search.vectors import Centre, VectorIndex, measure_centre, write_vectors
+from search.vectors import VectorIndex, write_vectors
 from search.words import write_words
 
 __all__ = ["IndexState", "index_state", "update_index"]
@@ -24,16 +24,10 @@ _FORMAT = 1  # of the files below; a snapshot with another one is indexed anew
 
 
 class IndexState(msgspec.Struct, frozen=True, kw_only=True):
-    """``index.json``: which model made the vectors, and its centre."""
+    """``index.json``: which model made the vectors."""
 
     format: int
     model: str
-    question_centre: list[float]
-    offer_centre: list[float]
-
-    def centre(self) -> Centre:
-        """The centre as vectors."""
-        return Centre(np.array(self.question_centre, np.float32), np.array(self.offer_centre, np.float32))
 
 
 def index_state(snapshot: Path) -> IndexState | None:
@@ -53,7 +47,7 @@ def update_index(
     if state is None or state.model != encoder.name:
         _rebuild(run, encoder, cache, labels, progress)
     elif run.changed or run.removed:
-        _update(run, state.centre(), encoder, cache, labels, progress)
+        _update(run, encoder, cache, labels, progress)
 
 
 def _encode(
@@ -71,30 +65,19 @@ def _rebuild(
 ) -> None:
     offers = list(run.ledger.offers())
     height = offers[-1][0] + 1 if offers else 0
-    centre = measure_centre(encoder, cache)
     vectors = np.zeros((height, encoder.dimension), np.float32)
-    vectors[[row for row, _ in offers]] = centre.of_offers(_encode(offers, encoder, cache, progress))
+    vectors[[row for row, _ in offers]] = _encode(offers, encoder, cache, progress)
     write_vectors(run.path / "vectors.faiss", vectors)
     shutil.rmtree(run.path / "words", ignore_errors=True)
     write_words(run.path / "words", offers, ())
     Columns.build(offers, labels).save(run.path / "columns.npz")
-    state = IndexState(
-        format=_FORMAT,
-        model=encoder.name,
-        question_centre=centre.question.tolist(),
-        offer_centre=centre.offer.tolist(),
-    )
+    state = IndexState(format=_FORMAT, model=encoder.name)
     (run.path / "index.json").write_bytes(msgspec.json.encode(state))
     run.touch()
 
 
 def _update(
-    run: Run,
-    centre: Centre,
-    encoder: Encoder,
-    cache: VectorCache,
-    labels: Labels,
-    progress: Callable[[int, int], None] | None,
+    run: Run, encoder: Encoder, cache: VectorCache, labels: Labels, progress: Callable[[int, int], None] | None
 ) -> None:
     outdated = run.changed | run.removed
     offers = sorted(run.ledger.offers_at(run.changed).items())
@@ -104,7 +87,7 @@ def _update(
     vectors[: old.shape[0]] = old
     vectors[sorted(outdated & set(range(height)))] = 0
     if offers:
-        vectors[[row for row, _ in offers]] = centre.of_offers(_encode(offers, encoder, cache, progress))
+        vectors[[row for row, _ in offers]] = _encode(offers, encoder, cache, progress)
     write_vectors(run.path / "vectors.faiss", vectors)
     write_words(run.path / "words", offers, outdated)
     columns = Columns.load(run.path / "columns.npz")

@@ -53,7 +53,7 @@ class Ranking:
         self._vectors = vectors
 
     def candidates(self, topic: str, vector: NDArray[np.float32], allowed: NDArray[np.bool_], count: int) -> Candidates:
-        """The best of the allowed rows for a topic and its centred vector."""
+        """The best of the allowed rows for a topic and its vector."""
         by_words = self._words.search(topic, count, allowed)
         by_meaning = self._vectors.search(vector, count, allowed)
         rows = np.union1d(by_words.rows, by_meaning.rows)

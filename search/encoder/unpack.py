@@ -1,4 +1,4 @@
-"""Unpacks the embedded model into a folder that sentence-transformers loads without a hub.
+"""Unpacks the embedded model, with what training added, into a folder that sentence-transformers loads without a hub.
 
 python -m search.encoder.unpack FOLDER
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.encoder import EncoderUnavailable
+from search.encoder.adapter import Adapter, load_adapter
 from search.encoder.packed import PackedModel, weights_file
 from search.encoder.text import DROPPED, SPACES
 
-__all__ = ["unpack"]
+__all__ = ["PARTS", "unpack", "unpack_bert"]
 
-_PARTS = {
+PARTS = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -34,22 +36,57 @@ _NORMS = ("aln", "oln")
 
 
 def unpack(folder: Path) -> None:
-    """Write the model into `folder` (about 490 MB: float32), creating it; raises EncoderUnavailable, OSError."""
+    """Write the model into `folder` (about 1 GB: float32, questions and offers apart), creating it.
+
+    Raises EncoderUnavailable, OSError; ImportError where sentence-transformers is not installed.
+    """
+    adapter = load_adapter()
+    library = import_module("sentence_transformers")
+    modules = import_module("sentence_transformers.sentence_transformer.modules")
+    routes = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for route, change, centre in (
+            ("query", adapter, adapter.question_centre),
+            ("document", None, adapter.offer_centre),
+        ):
+            part = Path(scratch, route)
+            unpack_bert(part, change)
+            transformer = modules.Transformer(str(part), max_seq_length=PackedModel(weights_file()).positions)
+            pooling = modules.Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
+            routes[route] = [transformer, pooling, modules.Normalize(), _shift(modules, centre), modules.Normalize()]
+        router = modules.Router.for_query_document(routes["query"], routes["document"])
+        model = library.SentenceTransformer(modules=[router], prompts={"query": "query: ", "document": "passage: "})
+        model.save(str(folder), create_model_card=False)
+
+
+def _shift(modules: Any, centre: NDArray[np.float32]) -> Any:
+    """A dense layer that takes the centre off."""
+    torch = import_module("torch")
+    identity = torch.eye(len(centre))
+    return modules.Dense(
+        len(centre),
+        len(centre),
+        activation_function=torch.nn.Identity(),
+        init_weight=identity,
+        init_bias=torch.from_numpy(-centre),
+    )
+
+
+def unpack_bert(folder: Path, adapter: Adapter | None) -> None:
+    """Write one BERT with its tokenizer, as transformers reads it; changed by the adapter where one is given."""
     packed = PackedModel(weights_file())
     folder.mkdir(parents=True, exist_ok=True)
     import_module("safetensors.numpy").save_file(
-        _tensors(packed) | _pooler(packed.hidden),
+        _tensors(packed, adapter) | _pooler(packed.hidden),
         folder / "model.safetensors",
         metadata={"format": "pt"},
     )
     _tokenizer(packed).save(str(folder / "tokenizer.json"), pretty=False)
     for name, content in _configurations(packed).items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _tensors(packed: PackedModel) -> dict[str, NDArray[np.float32]]:
+def _tensors(packed: PackedModel, adapter: Adapter | None) -> dict[str, NDArray[np.float32]]:
     """The weights under the names that transformers' BertModel gives them."""
     tensors = {
         "embeddings.word_embeddings.weight": packed.matrix("emb.word", packed.hidden),
@@ -59,10 +96,14 @@ def _tensors(packed: PackedModel) -> dict[str, NDArray[np.float32]]:
         "embeddings.LayerNorm.bias": packed.vector("emb.ln.b"),
     }
     for layer in range(packed.layers):
-        for part, called in _PARTS.items():
+        for part, called in PARTS.items():
             name, weight = f"encoder.layer.{layer}.{called}", f"l{layer}.{part}.w"
             columns = packed.inner if part == "fo" else packed.hidden
-            tensors[f"{name}.weight"] = packed.vector(weight) if part in _NORMS else packed.matrix(weight, columns)
+            if part in _NORMS:
+                tensors[f"{name}.weight"] = packed.vector(weight)
+            else:
+                matrix = packed.matrix(weight, columns)
+                tensors[f"{name}.weight"] = matrix if adapter is None else adapter.changed(f"l{layer}.{part}", matrix)
             tensors[f"{name}.bias"] = packed.vector(f"l{layer}.{part}.b")
     return tensors
 
@@ -107,9 +148,8 @@ def _any_of(characters: str) -> str:
     return "[" + "".join(f"\\x{{{ord(character):x}}}" for character in characters) + "]+"
 
 
-def _configurations(packed: PackedModel) -> dict[str, dict[str, Any] | list[dict[str, Any]]]:
-    """Contents of the configuration files by name, as transformers 5 and sentence-transformers 6 read them."""
-    module = "sentence_transformers.models"
+def _configurations(packed: PackedModel) -> dict[str, dict[str, Any]]:
+    """Contents of the configuration files by name, as transformers 5 reads them."""
     return {
         "config.json": {
             "architectures": ["BertModel"],
@@ -136,19 +176,6 @@ def _configurations(packed: PackedModel) -> dict[str, dict[str, Any] | list[dict
             "pad_token": "<pad>",
             "unk_token": "<unk>",
             "mask_token": "<mask>",
-        },
-        "modules.json": [
-            {"idx": 0, "name": "0", "path": "", "type": f"{module}.Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": f"{module}.Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": f"{module}.Normalize"},
-        ],
-        "sentence_bert_config.json": {"max_seq_length": packed.positions, "do_lower_case": False},
-        "1_Pooling/config.json": {"word_embedding_dimension": packed.hidden, "pooling_mode_mean_tokens": True},
-        "2_Normalize/config.json": {},
-        "config_sentence_transformers.json": {
-            "prompts": {"query": "query: ", "document": "passage: "},
-            "default_prompt_name": None,
-            "similarity_fn_name": "cosine",
         },
     }
 
