@@ -162,7 +162,7 @@ def _rule(entry: Mapping[str, Any], patterns: Patterns) -> Rule:
         value=tuple(value) if isinstance(value, list) else value,
         reader=entry.get("reader"),
         rank=entry.get("rank", 0),
-        keep=entry.get("keep", False),
+        keep=entry.get("keep", not entry["filter"]),
         original=entry.get("original"),
         **context,
     )

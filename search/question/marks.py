@@ -80,6 +80,8 @@ class Marker:
         if found is None:
             return None
         right: str = found[0]
+        if word.startswith(right):  # only an ending
+            return None
         swapped = sorted(right) == sorted(word)
         return right if swapped or (len(right) >= 7 and right[0] == word[0]) else None
 

@@ -47,7 +47,7 @@ class Suggestion(msgspec.Struct, frozen=True):
     """A wish that the words may mean, with a German label that asks."""
 
     filter: str
-    value: str | tuple[str, ...]
+    value: str | float | tuple[str, ...]
     label: str
 
 
@@ -94,7 +94,8 @@ class QuestionReader:
         """Understand ``text`` asked on ``today``. Any text is fine; the time is linear in its length."""
         folded = self._mark(fold(text[:_READ]))
         language = self._guess(text)
-        chosen = self._extended(folded.text, _without_overlaps(self._candidates(folded, language, today)))
+        chosen = list(self._extended(folded.text, _without_overlaps(self._candidates(folded, language, today))))
+        shields = [candidate for candidate in chosen if not candidate.filter]
         judged = self._negation.apply(folded.text, (c for c in chosen if c.filter))
         asked = [candidate for candidate, ruled_out in judged if not ruled_out]
         refused = [candidate for candidate, ruled_out in judged if ruled_out]
@@ -104,7 +105,7 @@ class QuestionReader:
             wishes = msgspec.structs.replace(wishes, ruled_out=excluded)
         spans = [_span(folded, c, "") for c in used] + [_span(folded, c, "not.") for c in used_out]
         spans.sort(key=lambda span: span.start)
-        topic = self._topic(folded, [folded.span(c.start, c.end) for c in used + used_out if not c.keep])
+        topic = self._topic(folded, [folded.span(c.start, c.end) for c in [*used, *used_out, *shields] if not c.keep])
         return Question(
             text=text,
             language=language,
@@ -147,7 +148,7 @@ class QuestionReader:
         taken = [(candidate.start, candidate.end) for candidate in used]
         seen = set()
         for rule, label in self._suggesting:
-            if getattr(wishes, rule.filter) or rule.filter in seen:
+            if getattr(wishes, rule.filter) not in (None, ()) or rule.filter in seen:
                 continue
             if any(
                 all(match.end() <= start or end <= match.start() for start, end in taken)
@@ -230,6 +231,8 @@ def _wider(
 
 def _span(folded: Folded, candidate: Candidate, prefix: str) -> Span:
     start, end = folded.span(candidate.start, candidate.end)
+    while folded.original[end - 1].isspace() and end - 1 > start:
+        end -= 1
     name = "start_from" if candidate.filter == "start" else candidate.filter
     if candidate.filter == "start" and candidate.value.start is None:
         name = "start_to"

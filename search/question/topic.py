@@ -22,6 +22,7 @@ class TopicReader:
     def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
         self._filler = [patterns.phrase(source) for source in table["filler"]]
         self._before = {fold_text(word) for word in table["dangling_before"]}
+        self._leading = {fold_text(word) for word in table["leading"]}
         self._behind = {fold_text(word) for word in table["dangling_behind"]}
 
     def __call__(self, folded: Folded, spans: Iterable[tuple[int, int]]) -> str:
@@ -44,7 +45,10 @@ class TopicReader:
             left,
         )
         left = " ".join(_EMPTY.sub("", left).split())
-        return _EDGE.sub("", left)
+        words = _EDGE.sub("", left).split(" ")
+        while len(words) > 1 and fold_text(words[0]) in self._leading:
+            del words[0]
+        return " ".join(words)
 
     def _drop_dangling(self, original: str, gone: bytearray) -> None:
         tokens = list(_TOKEN.finditer(original))
@@ -62,5 +66,5 @@ class TopicReader:
             if not taken[index] and index and taken[index - 1] and fold_text(token[0]) in self._behind:
                 taken[index] = True
         for token, is_taken in zip(tokens, taken, strict=True):
-            if is_taken:
+            if is_taken and not gone[token.start()]:  # of "Online-Kurs" only a part may be gone
                 gone[token.start() : token.end()] = b"\1" * (token.end() - token.start())
