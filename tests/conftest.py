@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ontology.gazetteer import Gazetteer
+from search.encoder import Encoder, open_encoder
 from service.demo.build import prepare
+from tests.catalogues import Asker
 from tests.command import bildungskatalog
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -42,3 +45,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_copy(demo: Path, tmp_path: Path) -> Path:
     """A copy of the sample catalogue that a test may change."""
     return Path(shutil.copytree(demo, tmp_path / "katalog"))
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The embedded model."""
+    return open_encoder()
+
+
+@pytest.fixture(scope="session")
+def gazetteer() -> Gazetteer:
+    """The municipalities."""
+    return Gazetteer.load()
+
+
+@pytest.fixture(scope="session")
+def ask(encoder: Encoder, gazetteer: Gazetteer) -> Asker:
+    """Asks a catalogue a question."""
+    return Asker(encoder, gazetteer)
