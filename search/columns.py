@@ -145,6 +145,10 @@ class Columns:
         self.runs = {name: arrays[name] for name in _RUN_TYPES}
         self.tag_rows, self.tags = arrays["tag_rows"], arrays["tags"]
         self.tag_names, self.languages = list(tag_names), list(languages)
+        self._numbers: dict[tuple[str, str], list[int]] = {}
+        for number, name in enumerate(self.tag_names):
+            facet, value, _ = name.split("\t")
+            self._numbers.setdefault((facet, value), []).append(number)
         self.rows, self.first = np.unique(self.runs["row"], return_index=True)
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
 
@@ -207,8 +211,7 @@ class Columns:
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""
-        starts = tuple(f"{facet}\t{value}\t" for value in values)
-        wanted = [number for number, name in enumerate(self.tag_names) if name.startswith(starts)]
+        wanted = [number for value in values for number in self._numbers.get((facet, value), ())]
         mask = np.zeros(self.height, np.bool_)
         mask[self.tag_rows[np.isin(self.tags, wanted)]] = True
         return mask

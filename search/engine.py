@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
+from ontology.concepts import Schemes
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Instance, Offer
 from search.answer import Answer, Facet, Hit, HitInstance, Reason, SearchRequest
 from search.columns import FACETS, Columns
+from search.concepts import ConceptFinder
 from search.encoder import Encoder
 from search.filters import FITS, OUT, Judgement, judge
 from search.index import index_state
 from search.question import Question, QuestionReader, Wishes
-from search.ranking import Candidates, Ranking, alike_groups
-from search.reasons import reason_of_wish, reasons_of_words
+from search.ranking import Candidates, Ranking, Topic, alike_groups
+from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_words
 from search.vectors import VectorIndex
 from search.words import WordIndex
 
@@ -39,7 +41,14 @@ class IndexOutdated(CatalogueError):
 class SearchEngine:
     """Answers questions over one snapshot. Thread-safe."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder, reader: QuestionReader, gazetteer: Gazetteer) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        reader: QuestionReader,
+        gazetteer: Gazetteer,
+        schemes: Schemes,
+    ) -> None:
         """Opens the snapshot's index (memory-mapped). Raises IndexOutdated."""
         state = index_state(snapshot.path)
         if state is None or state.model != encoder.name:
@@ -54,7 +63,9 @@ class SearchEngine:
         self._columns = Columns.load(snapshot.path / "columns.npz")
         self._words = WordIndex(snapshot.path / "words")
         self._vectors = VectorIndex(snapshot.path / "vectors.faiss")
-        self._ranking = Ranking(self._words, self._vectors)
+        self._schemes = schemes
+        self._concepts = ConceptFinder(schemes)
+        self._ranking = Ranking(self._words, self._vectors, self._columns, self._concepts)
 
     def search(self, request: SearchRequest) -> Answer:
         """Ranks the offers for a question."""
@@ -64,22 +75,22 @@ class SearchEngine:
         strict = _names_of(request.chosen)
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, strict)
         narrowed = self._narrowed(request)
-        topic = question.topic.strip()
-        vector = self._encoder.encode_questions([topic])[0] if topic else None
-        first = self._candidates(topic, vector, judgement, narrowed, 1)
-        second = self._candidates(topic, vector, judgement, narrowed, 2)
-        weak = bool(topic) and not (first.convincing or second.convincing)
+        text = question.topic.strip()
+        topic = self._ranking.topic(text, self._encoder.encode_questions([text])[0]) if text else None
+        first = self._candidates(topic, judgement, narrowed, 1)
+        second = self._candidates(topic, judgement, narrowed, 2)
+        weak = topic is not None and not (first.convincing or second.convincing)
         groups = [(1, first.rows, first.scores), (2, second.rows, second.scores)]
         total_rows = np.concatenate([first.rows, second.rows])
         if total_rows.size < _ENOUGH:
-            third = self._candidates(topic, vector, judgement, narrowed, 3)
+            third = self._candidates(topic, judgement, narrowed, 3)
             groups.append((3, third.rows[:_ENOUGH], third.scores[:_ENOUGH]))
         ranked = [
             (group, int(row), float(score))
             for group, rows, scores in groups
             for row, score in zip(rows, scores, strict=True)
         ]
-        hits = self._hits(ranked, request, judgement, topic)
+        hits = self._hits(ranked, request, judgement, text)
         return Answer(
             question=question,
             wishes=wishes,
@@ -105,8 +116,7 @@ class SearchEngine:
 
     def _candidates(
         self,
-        topic: str,
-        vector: NDArray[np.float32] | None,
+        topic: Topic | None,
         judgement: Judgement,
         narrowed: NDArray[np.bool_],
         group: int,
@@ -114,31 +124,35 @@ class SearchEngine:
         allowed = np.zeros(self._columns.height, np.bool_)
         allowed[self._columns.rows[judgement.groups == group]] = True
         allowed &= narrowed
-        if vector is None:
+        if topic is None:
             return Candidates.by_date(self._columns, judgement, allowed)
-        return self._ranking.candidates(topic, vector, allowed, _CANDIDATES)
+        return self._ranking.candidates(topic, allowed, _CANDIDATES)
 
     def _hits(
-        self, ranked: list[tuple[int, int, float]], request: SearchRequest, judgement: Judgement, topic: str
+        self, ranked: list[tuple[int, int, float]], request: SearchRequest, judgement: Judgement, text: str
     ) -> _Hits:
         offers = self._snapshot.ledger.offers_at(row for _, row, _ in ranked)
         clusters = alike_groups(ranked, offers) if request.collapse else [[entry] for entry in ranked]
         total = sum(1 for cluster in clusters if cluster[0][0] < 3)
-        stems = frozenset(self._words.terms(topic))
+        asked = _Asked(frozenset(self._words.terms(text)), self._concepts.find(text).facets)
         shown = clusters[request.offset : request.offset + request.limit]
-        return _Hits(total, tuple(self._hit(cluster, offers, judgement, stems) for cluster in shown))
+        return _Hits(total, tuple(self._hit(cluster, offers, judgement, asked) for cluster in shown))
 
     def _hit(
         self,
         cluster: list[tuple[int, int, float]],
         offers: dict[int, Offer],
         judgement: Judgement,
-        stems: frozenset[str],
+        asked: _Asked,
     ) -> Hit:
         group, row, score = cluster[0]
         offer = offers[row]
         runs = self._runs(row, judgement)
-        reasons = [*self._wish_reasons(offer, runs[0], judgement), *reasons_of_words(offer, stems, self._words.terms)]
+        reasons = [
+            *self._wish_reasons(offer, runs[0], judgement),
+            *reasons_of_concepts(offer, asked.concepts, self._label),
+            *reasons_of_words(offer, asked.stems, self._words.terms),
+        ]
         instances = [
             _flat(offers[r], self._columns, run, judgement) for _, r, _ in cluster for run in self._runs(r, judgement)
         ]
@@ -167,6 +181,9 @@ class SearchEngine:
                 continue  # what was ruled out and is not there needs no word
             yield reason_of_wish(wish, int(status[run]), offer, instance, distance)
 
+    def _label(self, scheme: str, notation: str) -> str:
+        return self._schemes[scheme].label(notation)
+
     def _facets(self, rows: NDArray[np.int64]) -> dict[str, tuple[Facet, ...]]:
         found: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
         for facet, value, label, count in self._columns.count_tags(rows):
@@ -175,6 +192,13 @@ class SearchEngine:
             facet: tuple(sorted(values, key=lambda f: (-f.count, f.label))[:_FACET_VALUES])
             for facet, values in found.items()
         }
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What of a question can be found in an offer: stems of words, notations of concepts by facet."""
+
+    stems: frozenset[str]
+    concepts: dict[str, tuple[str, ...]]
 
 
 class _Hits(msgspec.Struct, frozen=True):

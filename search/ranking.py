@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import Offer
 from search.columns import Columns
+from search.concepts import ConceptFinder
 from search.filters import OUT, Judgement
 from search.vectors import VectorIndex
 from search.words import WordIndex
 
-__all__ = ["Candidates", "Ranking", "alike_groups"]
+__all__ = ["Candidates", "Ranking", "Topic", "alike_groups"]
 
-# fitted on the judged development questions, see docs/suche.md
-_WORDS = 0.5  # weight of the share of the question's specific words that an offer contains
+# On the 60 judged development questions each of these is worth less than the spread of that set; they are chosen small where they could
+# harm (long questions) and large where they decide (one or two words).
+_WORDS = 0.15  # weight of the share of the question's specific words that an offer contains
+_CONCEPTS = 0.3  # weight of having a concept that is all of the question
 _SHARE = 0.6  # of the best score: what lies below it is not a hit
-_CONVINCING = 0.3  # best score from which an answer is not called weak
+_CONVINCING = 0.2  # best score from which an answer is not called weak
 
 
 class Candidates:
@@ -45,22 +49,45 @@ class Candidates:
         return cls(rows, np.zeros(rows.size, np.float32))
 
 
-class Ranking:
-    """Meaning and words of one snapshot."""
+class Topic(msgspec.Struct, frozen=True):
+    """What is looked for, prepared: its words, its vector, the rows that have a concept it names and how much of it that concept is."""
 
-    def __init__(self, words: WordIndex, vectors: VectorIndex) -> None:
+    text: str
+    vector: NDArray[np.float32]
+    having: NDArray[np.bool_]
+    share: float
+
+
+class Ranking:
+    """Meaning, words and concepts of one snapshot."""
+
+    def __init__(self, words: WordIndex, vectors: VectorIndex, columns: Columns, concepts: ConceptFinder) -> None:
         self._words = words
         self._vectors = vectors
+        self._columns = columns
+        self._concepts = concepts
 
-    def candidates(self, topic: str, vector: NDArray[np.float32], allowed: NDArray[np.bool_], count: int) -> Candidates:
-        """The best of the allowed rows for a topic and its vector."""
-        by_words = self._words.search(topic, count, allowed)
-        by_meaning = self._vectors.search(vector, count, allowed)
+    def topic(self, text: str, vector: NDArray[np.float32]) -> Topic:
+        """Prepares a topic with its vector (dim,)."""
+        named = self._concepts.find(text)
+        having = np.zeros(self._columns.height, np.bool_)
+        for facet, notations in named.facets.items():
+            having |= self._columns.rows_with(facet, notations)
+        return Topic(text, vector, having, min(1.0, named.words / max(1, len(self._words.terms(text)))))
+
+    def candidates(self, topic: Topic, allowed: NDArray[np.bool_], count: int) -> Candidates:
+        """The best of the allowed rows (a mask) for a topic."""
+        by_words = self._words.search(topic.text, count, allowed)
+        by_meaning = self._vectors.search(topic.vector, count, allowed)
         rows = np.union1d(by_words.rows, by_meaning.rows)
-        scores = self._vectors.similarity(vector, rows)
-        full_marks = self._words.full_marks(topic)
+        if topic.share > 0.5:  # else a concept is too small a part of the question to bring in offers of its own
+            by_concept = self._vectors.search(topic.vector, count, allowed & topic.having)
+            rows = np.union1d(rows, by_concept.rows)
+        scores = self._vectors.similarity(topic.vector, rows)
+        full_marks = self._words.full_marks(topic.text)
         if full_marks > 0:
             scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
+        scores[topic.having[rows]] += _CONCEPTS * topic.share**2
         order = np.lexsort((rows, -scores))
         rows, scores = rows[order], scores[order]
         keep = scores >= _SHARE * scores[0] if scores.size else np.zeros(0, np.bool_)

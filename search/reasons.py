@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,14 @@ from search.answer import Reason, ReasonKind
 from search.columns import instance_daytimes, instance_weekdays
 from search.filters import FITS, UNKNOWN
 
-__all__ = ["ages_in_words", "distance_in_words", "euro_in_words", "reason_of_wish", "reasons_of_words"]
+__all__ = [
+    "ages_in_words",
+    "distance_in_words",
+    "euro_in_words",
+    "reason_of_wish",
+    "reasons_of_concepts",
+    "reasons_of_words",
+]
 
 _PHRASES = Path(__file__).with_name("reasons.toml")
 
@@ -117,6 +124,17 @@ def ages_in_words(low: int | None, high: int | None) -> str:
     if high is None:
         return f"ab {low} Jahren"
     return f"bis {high} Jahre" if low is None else f"von {low} bis {high} Jahren"
+
+
+def reasons_of_concepts(
+    offer: Offer, asked: Mapping[str, Sequence[str]], label: Callable[[str, str], str]
+) -> Iterator[Reason]:
+    """Which concepts of the question the offer has. ``asked``: notations by facet."""
+    for facet, field, scheme in (("topic", "topics", "topics"), ("phase", "phases", "phases")):
+        shared = [notation for notation in asked.get(facet, ()) if notation in getattr(offer, field)]
+        if shared:
+            named = ", ".join(label(scheme, notation) for notation in shared[:2])
+            yield Reason(kind="meaning", field=field, text=f"{_phrases()['concepts'][field]} {named}")
 
 
 def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Callable[[str], list[str]]) -> Iterator[Reason]:

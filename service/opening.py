@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalogue.settings import Settings, read_settings
 from catalogue.snapshot import Snapshot
+from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
 from search.encoder import Encoder, open_encoder
 from search.engine import SearchEngine
@@ -33,6 +34,11 @@ class Opener:
         return Gazetteer.load()
 
     @cached_property
+    def schemes(self) -> Schemes:
+        """The concept schemes."""
+        return load_schemes()
+
+    @cached_property
     def reader(self) -> QuestionReader:
         """Understands questions; near the catalogue's district first."""
         district = self.settings.catalogue.district
@@ -42,4 +48,4 @@ class Opener:
 
     def engine(self, snapshot: Snapshot) -> SearchEngine:
         """The search over a snapshot. Raises IndexOutdated."""
-        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer)
+        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer, self.schemes)
