@@ -20,14 +20,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from search.encoder.embedded import EmbeddedEncoder
-from search.encoder.unpack import unpack
+from search.encoder.network import Network
+from search.encoder.packed import PackedModel, weights_file
+from search.encoder.text import clean
+from search.encoder.tokens import Tokens
+from search.encoder.unpack import PARTS, unpack_bert
 from search.training.pairs import Pair, read_pairs
 
 _TEMPERATURE = 0.05
 _TOO_ALIKE = 0.93  # titles of other pairs nearer than this to an own one are no negatives
 _LONGEST = 160  # tokens of a question that are learnt from
-_PARTS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+_CHANGED = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 
 
 class LowRank(nn.Module):
@@ -56,7 +59,7 @@ class QuestionSide(nn.Module):
             parameter.requires_grad_(False)
         self.changed: dict[str, LowRank] = {}
         for name, layer in list(bert.named_modules()):
-            if isinstance(layer, nn.Linear) and name.startswith("encoder.layer.") and name.endswith(_PARTS):
+            if isinstance(layer, nn.Linear) and name.startswith("encoder.layer.") and name.endswith(_CHANGED):
                 parent = bert.get_submodule(name.rpartition(".")[0])
                 self.changed[name] = LowRank(layer, rank)
                 setattr(parent, name.rpartition(".")[2], self.changed[name])
@@ -72,12 +75,27 @@ class QuestionSide(nn.Module):
 class Data:
     """Questions as token numbers, and the pool of targets: needs and titles, centred."""
 
-    def __init__(self, pairs: Sequence[Pair], encoder: EmbeddedEncoder, device: str) -> None:
+    def __init__(self, pairs: Sequence[Pair], device: str) -> None:
+        packed = PackedModel(weights_file())
+        vocabulary, network = Tokens(packed), Network(packed)
+
+        def tokens(text: str) -> list[int]:
+            return vocabulary.numbers(clean(text), packed.positions)
+
+        def vectors_of(texts: Sequence[list[int]]) -> Tensor:
+            rows = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+            found = torch.empty(len(texts), packed.hidden)
+            for start in range(0, len(rows), 16):
+                part = rows[start : start + 16]
+                found[part] = torch.from_numpy(network.run([texts[row] for row in part]))
+            return found
+
         self.pairs = list(pairs)
-        self.tokens = [encoder.tokens(f"query: {pair.question}")[:_LONGEST] for pair in pairs]
+        self.tokens = [tokens(f"query: {pair.question}")[:_LONGEST] for pair in pairs]
+        self.question_centre = vectors_of(self.tokens).mean(0)
         texts = [text for pair in pairs for text in (pair.need, *pair.titles)]
         owners = [number for number, pair in enumerate(pairs) for _ in (pair.need, *pair.titles)]
-        vectors = torch.from_numpy(encoder.encode_offers(texts))
+        vectors = vectors_of([tokens(f"passage: {text}") for text in texts])
         self.offer_centre = vectors.mean(0)
         self.pool = nn.functional.normalize(vectors - self.offer_centre, dim=1).to(device)
         self.owners = torch.tensor(owners, device=device)
@@ -118,10 +136,8 @@ def train(
     random.seed(seed)
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    encoder = EmbeddedEncoder()
-    data = Data([*pairs, *held_out], encoder, device)
-    questions = encoder.encode_questions([pair.question for pair in pairs])
-    model = QuestionSide(_bert(), rank, torch.from_numpy(questions.mean(0))).to(device)
+    data = Data([*pairs, *held_out], device)
+    model = QuestionSide(_bert(), rank, data.question_centre).to(device)
     low_rank = [parameter for part in model.changed.values() for parameter in (part.down, part.up)]
     optimizer = torch.optim.AdamW(
         [{"params": low_rank, "lr": 1e-3, "weight_decay": 0.01}, {"params": [model.centre], "lr": 1e-3}]
@@ -141,17 +157,24 @@ def train(
             schedule.step()
         _report(model, data, kept, epoch)
     arrays = {"question_centre": model.centre.detach().cpu().numpy(), "offer_centre": data.offer_centre.numpy()}
-    for name, part in model.changed.items():
+    for called, part in model.changed.items():
+        name = _packed_name(called)
         arrays[f"{name}.down"] = part.down.detach().cpu().numpy().astype(np.float16)
         arrays[f"{name}.up"] = part.up.detach().cpu().numpy().astype(np.float16)
     return arrays
+
+
+def _packed_name(called: str) -> str:
+    """ "encoder.layer.3.attention.self.query" is "l3.q" in the packed file."""
+    _, _, number, layer = called.split(".", 3)
+    return f"l{number}.{next(part for part, name in PARTS.items() if name == layer)}"
 
 
 def _bert() -> nn.Module:
     from transformers import AutoModel
 
     with tempfile.TemporaryDirectory() as folder:
-        unpack(Path(folder))
+        unpack_bert(Path(folder), None)
         bert: nn.Module = AutoModel.from_pretrained(folder)
     return bert
 
