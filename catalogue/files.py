@@ -45,7 +45,8 @@ def sync_tree(folder: Path) -> None:
 
 def copy_snapshot(source: Path, target: Path) -> None:
     """Copies a snapshot's folder; immutable files are linked, so that the copy costs what is small."""
-    shutil.copytree(source, target, copy_function=_link_or_copy)
+    # RocksDB's diaries would pile up, one more with every run
+    shutil.copytree(source, target, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("LOG", "LOG.old.*"))
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -268,7 +268,9 @@ def _remove_remains(folder: Path) -> None:
     visible = visible_snapshot(folder)
     for path in snapshots(folder).glob("*"):
         # a snapshot that was renamed but not yet pointed to counts as never made
-        if path.suffix == ".neu" or visible is None or path.name > visible.name:
+        unborn = path.suffix == ".neu" or visible is None or path.name > visible.name
+        half_removed = not (path / "snapshot.json").exists()
+        if unborn or half_removed:
             shutil.rmtree(path)
 
 

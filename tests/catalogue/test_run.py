@@ -153,3 +153,17 @@ def test_what_is_kept_is_not_withdrawn(tmp_path: Path) -> None:
     with Snapshot.open(tmp_path) as snapshot:
         assert [o.identifier for _, o in snapshot.ledger.offers()] == ["A", "B"]
     assert len(statements(tmp_path)) == 2 * 11 + 2 * 2
+
+
+def test_a_snapshot_whose_removal_was_interrupted_is_removed(tmp_path: Path) -> None:
+    for name in ("eins", "zwei"):
+        ingest(tmp_path, offer("A", name))
+    (tmp_path / "snapshots/000001/snapshot.json").unlink()
+    ingest(tmp_path, offer("A", "drei"))
+    assert sorted(p.name for p in (tmp_path / "snapshots").iterdir()) == ["000002", "000003"]
+
+
+def test_the_store_keeps_no_diary_of_earlier_runs(tmp_path: Path) -> None:
+    for name in ("eins", "zwei", "drei"):
+        ingest(tmp_path, offer("A", name))
+    assert [path.name for path in (tmp_path / "snapshots/000003/rdf").glob("LOG*")] == ["LOG"]
