@@ -11,6 +11,7 @@ from search.question.wishes import LEVELS
 __all__ = ["ValueReader"]
 
 _PARTS = (("morning", 0, 12), ("afternoon", 12, 17), ("evening", 17, 25))  # hours, from and before
+_NOON = 12  # "from nine" would be the whole day: meant is the morning
 _ALIKE = str.maketrans("авс", "abc")  # Cyrillic letters that look like the levels'
 _OLDEST = 110
 _PM = re.compile(r"p\.?m|abends|nachmittags|مساء")
@@ -64,7 +65,9 @@ class ValueReader:
 
     def _clock_from(self, match: re.Match[str]) -> tuple[str, ...] | None:
         start = self._hour(match["a"])
-        return None if start is None else tuple(part for part, _, end in _PARTS if start < end)
+        if start is None:
+            return None
+        return tuple(part for part, _, end in _PARTS if start < end) if start >= _NOON else (_PARTS[0][0],)
 
     def _clock_to(self, match: re.Match[str]) -> tuple[str, ...] | None:
         last = self._hour(match["b"])

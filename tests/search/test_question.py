@@ -166,3 +166,24 @@ def test_a_reader_is_made_and_reads_quickly() -> None:
         reader.read("Zumba in Alzey, dienstags ab 19 Uhr, höchstens 60 Euro", WEDNESDAY)
     assert made < 1.0
     assert (time.process_time() - begin) / 20 < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Yoga in Worms-Herrnsheim", "Worms"),
+        ("Radtour in Alzey-Worms", None),  # a district
+        ("Yoga im Kreis Neuwied", None),
+        ("Bad Kreuznacher Kurse", "Bad Kreuznach"),
+        ("Binger Kurse", "Bingen am Rhein"),
+        ("Kurse in Bensem", "Bensheim"),  # as it is spoken
+        ("Kurse in Koblens", "Koblenz"),
+        ("Kurse in Kürze", None),
+        ("йога в Нойвиде", "Neuwied"),
+        ("курс в группе", None),
+        ("67547 Worms, Kochen", "Worms"),
+        ("Marshall Rosenberg lesen", None),
+    ],
+)
+def test_place(text: str, place: str | None) -> None:
+    assert read(text).wishes.place == place
