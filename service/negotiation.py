@@ -19,6 +19,11 @@ class DataForm(NamedTuple):
     media: str
     rdf_format: ox.RdfFormat
 
+    @property
+    def content_type(self) -> str:
+        """The value for Content-Type."""
+        return f"{self.media}; charset=utf-8" if self.media.startswith("text/") else self.media
+
 
 DATA_FORMS = (
     DataForm("ttl", "text/turtle", ox.RdfFormat.TURTLE),

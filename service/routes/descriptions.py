@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import pyoxigraph as ox
 from fastapi import Request, Response
 
+from service.negotiation import DataForm
 from service.state import service_of
 
 __all__ = ["service_description"]
 
+_SD = "http://www.w3.org/ns/sparql-service-description#"
 _RESULTS = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV")
 _GRAPHS = ("Turtle", "N-Triples", "JSON-LD", "RDF_XML")
 
 
-def service_description(request: Request) -> Response:
-    """SPARQL 1.1 Service Description in Turtle."""
+def service_description(request: Request, form: DataForm) -> Response:
+    """SPARQL 1.1 Service Description."""
     service = service_of(request)
     base = service.settings.catalogue.base
     with service.follower.use() as served:
@@ -22,7 +25,7 @@ def service_description(request: Request) -> Response:
         )
     formats = " , ".join(f"<http://www.w3.org/ns/formats/{name}>" for name in (*_RESULTS, *_GRAPHS))
     turtle = (
-        "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n\n"
+        f"@prefix sd: <{_SD}> .\n\n"
         f"<{base}/sparql> a sd:Service ;\n"
         f"    sd:endpoint <{base}/sparql> ;\n"
         "    sd:supportedLanguage sd:SPARQL11Query ;\n"
@@ -34,4 +37,6 @@ def service_description(request: Request) -> Response:
         "            sd:defaultGraph [ a sd:Graph ]\n"
         "    ] .\n"
     )
-    return Response(turtle, media_type="text/turtle; charset=utf-8", headers={"Vary": "Accept"})
+    triples = [quad.triple for quad in ox.parse(turtle.encode(), ox.RdfFormat.TURTLE)]
+    body = ox.serialize(triples, format=form.rdf_format, prefixes={"sd": _SD})
+    return Response(body, headers={"Content-Type": form.content_type, "Vary": "Accept"})

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 
 from catalogue.query import GRAPHS, RESULTS, Query, QueryRefused, negotiate
-from service.negotiation import HTML, choose
-from service.problems import ServiceProblem
+from service.negotiation import DATA_FORMS, HTML, choose, form_of_media
+from service.problems import NotAcceptable, ServiceProblem
 from service.routes.descriptions import service_description
 from service.state import page, service_of
 
@@ -18,7 +18,6 @@ router = APIRouter()
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _LONGEST = 1_000_000  # bytes of a request's body
-_MACHINE = "text/turtle"
 
 
 class UnsupportedMedia(ServiceProblem):
@@ -33,9 +32,14 @@ async def by_address(request: Request) -> Response:
     pairs = request.query_params.multi_items()
     if any(name == "query" for name, _ in pairs):
         return await _answer(request, pairs)
-    if choose(request.headers.get("accept"), (_MACHINE, HTML)) == HTML:
+    forms = [form.media for form in DATA_FORMS]
+    media = choose(request.headers.get("accept"), (*forms, HTML))
+    if media == HTML:
         return page(request, "sparql", headers={"Vary": "Accept"}, results=RESULTS, graphs=GRAPHS)
-    return service_description(request)
+    form = form_of_media(media or "")
+    if form is None:
+        raise NotAcceptable(f"Offered are: {', '.join(forms)}")
+    return service_description(request, form)
 
 
 @router.post("/sparql", summary="SPARQL query in the body")

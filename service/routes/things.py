@@ -182,5 +182,4 @@ def data_response(request: Request, served: Served, iri: str, statements: list[o
     else:
         written: Any = ox.serialize(triples, format=form.rdf_format, prefixes=PREFIXES)
         body = bytes(written)
-    charset = "; charset=utf-8" if form.media.startswith("text/") else ""
-    return Response(body, media_type=form.media + charset, headers=headers)
+    return Response(body, headers={"Content-Type": form.content_type, **headers})

@@ -205,10 +205,17 @@ def test_sparql_refuses_other_requests(client: httpx.Client) -> None:
     assert client.put("/sparql", content="x").status_code == 405
 
 
-def test_sparql_describes_itself_and_offers_a_form_to_browsers(client: httpx.Client) -> None:
-    description = client.get("/sparql", headers={"Accept": "text/turtle"})
-    terms = {quad.predicate.value.rpartition("#")[2] for quad in ox.parse(description.content, ox.RdfFormat.TURTLE)}
+@pytest.mark.parametrize("suffix", FORMS)
+def test_sparql_describes_itself(client: httpx.Client, suffix: str) -> None:
+    media, rdf_format = FORMS[suffix]
+    description = client.get("/sparql", headers={"Accept": media})
+    assert description.headers["content-type"].startswith(media)
+    terms = {quad.predicate.value.rpartition("#")[2] for quad in ox.parse(description.content, rdf_format)}
     assert terms >= {"endpoint", "supportedLanguage", "resultFormat", "namedGraph"}
+
+
+def test_browsers_get_a_form_for_queries(client: httpx.Client) -> None:
+    assert client.get("/sparql", headers={"Accept": "*/*"}).headers["content-type"].startswith("text/turtle")
     assert "<textarea" in client.get("/sparql", headers=PAGE).text
 
 
