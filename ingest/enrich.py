@@ -59,10 +59,11 @@ class Enricher:
         self._online_place = re.compile(lexicon.mode.online_place)
         self._level = re.compile(lexicon.level.pattern)
         self._level_after_slash = re.compile(lexicon.level.after_slash)
+        self._childcare = re.compile(lexicon.childcare, re.IGNORECASE)
         self._level_marked = re.compile(lexicon.level.marked, re.IGNORECASE)
 
     def __call__(self, offer: Offer) -> Offer:
-        """The offer with topics added, and with level, phases, audience, funding, mode and places where it states none."""
+        """The offer with topics added, and with level, phases, audience, funding, childcare, mode and places where it states none."""
         words = words_of(offer.name)
         said = [self._keyword(keyword) for keyword in offer.keywords]
         topics = self._topics(offer, words, said)
@@ -72,6 +73,7 @@ class Enricher:
             level=offer.level or self._levels(offer, topics),
             audience=offer.audience or self._audience(offer, words, said),
             funding=offer.funding or self._funding(words, said),
+            childcare=self._has_childcare(offer) if offer.childcare is None else offer.childcare,
         )
         mode = self._stated_mode(offer, said)
         return msgspec.structs.replace(
@@ -93,6 +95,10 @@ class Enricher:
                 modes=tuple(match("mode", keyword)),
             )
         return said
+
+    def _has_childcare(self, offer: Offer) -> bool | None:
+        said = any(self._childcare.search(text) for text in (offer.name, *offer.keywords))
+        return True if said else None
 
     # --- topics and phases
 

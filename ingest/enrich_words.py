@@ -81,3 +81,4 @@ class Lexicon(msgspec.Struct, frozen=True):
     level: _Level
     mode: _Mode
     funding: _Funding
+    childcare: str

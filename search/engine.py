@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
-from ontology.concepts import Schemes
+from ontology.concepts import Schemes, fold
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Instance, Offer
 from search.answer import Answer, Facet, Hit, HitInstance, Reason, SearchRequest
@@ -28,8 +30,10 @@ from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
 
+_GENERIC = Path(__file__).with_name("generic.toml")
 _CANDIDATES = 300  # of each kind of retrieval and group
 _ENOUGH = 10  # the third group is only shown when the first two hold fewer
+_FITTING_SHARE = 0.5  # of the score of an offer that misses a wish: enough for one that misses none
 _SHOWN_RUNS = 3
 _FACET_VALUES = 12
 
@@ -64,6 +68,7 @@ class SearchEngine:
         self._words = WordIndex(snapshot.path / "words")
         self._vectors = VectorIndex(snapshot.path / "vectors.faiss")
         self._schemes = schemes
+        self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
         self._concepts = ConceptFinder(schemes)
         self._ranking = Ranking(self._words, self._vectors, self._columns, self._concepts)
 
@@ -75,20 +80,19 @@ class SearchEngine:
         strict = _names_of(request.chosen)
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, strict)
         narrowed = self._narrowed(request)
-        text = question.topic.strip()
+        text = "" if self._says_nothing(question.topic, request, wishes) else question.topic
         topic = self._ranking.topic(text, self._encoder.encode_questions([text])[0]) if text else None
-        first = self._candidates(topic, judgement, narrowed, 1)
-        second = self._candidates(topic, judgement, narrowed, 2)
-        weak = topic is not None and not (first.convincing or second.convincing)
-        groups = [(1, first.rows, first.scores), (2, second.rows, second.scores)]
+        found = [self._candidates(topic, judgement, narrowed, group) for group in (1, 2, 3)]
+        weak = topic is not None and not any(candidates.convincing for candidates in found)
+        first, second, third = _near_the_best(*found)
+        groups = [(1, first), (2, second)]
         total_rows = np.concatenate([first.rows, second.rows])
         if total_rows.size < _ENOUGH:
-            third = self._candidates(topic, judgement, narrowed, 3)
-            groups.append((3, third.rows[:_ENOUGH], third.scores[:_ENOUGH]))
+            groups.append((3, third.first(_ENOUGH)))
         ranked = [
             (group, int(row), float(score))
-            for group, rows, scores in groups
-            for row, score in zip(rows, scores, strict=True)
+            for group, candidates in groups
+            for row, score in zip(candidates.rows, candidates.scores, strict=True)
         ]
         hits = self._hits(ranked, request, judgement, text)
         return Answer(
@@ -105,6 +109,12 @@ class SearchEngine:
         if request.understand:
             return self._reader.read(request.text, request.today)
         return Question(text=request.text, language="de", topic=request.text, wishes=Wishes(), spans=(), suggested=())
+
+    def _says_nothing(self, topic: str, request: SearchRequest, wishes: Wishes) -> bool:
+        """Whether the topic is only "Angebote" or the like beside wishes or facets: then these alone decide."""
+        words = set(fold(topic).split())
+        narrowed = any((request.provider, request.source, request.phase, request.topic, wishes != Wishes()))
+        return words <= self._generic if narrowed else not words
 
     def _narrowed(self, request: SearchRequest) -> NDArray[np.bool_]:
         mask = np.ones(self._columns.height, np.bool_)
@@ -204,6 +214,14 @@ class _Asked(msgspec.Struct, frozen=True):
 class _Hits(msgspec.Struct, frozen=True):
     total: int
     shown: tuple[Hit, ...]
+
+
+def _near_the_best(
+    first: Candidates, second: Candidates, third: Candidates
+) -> tuple[Candidates, Candidates, Candidates]:
+    """The groups without what is no hit: a wish that fits makes up for a part of the topic, not for all of it."""
+    best = max(first.best, second.best, third.best * _FITTING_SHARE)
+    return first.near(best), second.near(best), third.near(max(best, third.best))
 
 
 def _instance(offer: Offer, position: int) -> Instance:

@@ -21,7 +21,7 @@ __all__ = ["Candidates", "Ranking", "Topic", "alike_groups"]
 # harm (long questions) and large where they decide (one or two words).
 _WORDS = 0.15  # weight of the share of the question's specific words that an offer contains
 _CONCEPTS = 0.3  # weight of having a concept that is all of the question
-_SHARE = 0.6  # of the best score: what lies below it is not a hit
+_SHARE = 0.6  # of the best score: what lies lower is no hit
 _CONVINCING = 0.2  # best score from which an answer is not called weak
 
 
@@ -33,9 +33,23 @@ class Candidates:
         self.scores = scores
 
     @property
+    def best(self) -> float:
+        """The best score; 0 where there is none."""
+        return float(self.scores[0]) if self.scores.size else 0.0
+
+    @property
     def convincing(self) -> bool:
         """Whether the best of them really fits."""
-        return bool(self.scores.size and self.scores[0] >= _CONVINCING)
+        return self.best >= _CONVINCING
+
+    def near(self, best: float) -> Candidates:
+        """Those whose score is not far below ``best``: what lies lower is no hit."""
+        keep = self.scores >= _SHARE * best
+        return Candidates(self.rows[keep], self.scores[keep])
+
+    def first(self, count: int) -> Candidates:
+        """The best ``count`` of them."""
+        return Candidates(self.rows[:count], self.scores[:count])
 
     @classmethod
     def by_date(cls, columns: Columns, judgement: Judgement, allowed: NDArray[np.bool_]) -> Candidates:
@@ -89,9 +103,7 @@ class Ranking:
             scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
         scores[topic.having[rows]] += _CONCEPTS * topic.share**2
         order = np.lexsort((rows, -scores))
-        rows, scores = rows[order], scores[order]
-        keep = scores >= _SHARE * scores[0] if scores.size else np.zeros(0, np.bool_)
-        return Candidates(rows[keep], scores[keep])
+        return Candidates(rows[order], scores[order])
 
 
 def alike_groups(

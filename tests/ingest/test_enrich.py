@@ -345,3 +345,19 @@ def test_lexicon_uses_known_notations(enrich: Enricher) -> None:
     assert {topic for entry in lexicon.topics.patterns for topic in entry.topics} <= topics
     groups = [*lexicon.audience.words.values(), *(entry.audience for entry in lexicon.audience.patterns)]
     assert {group for found in groups for group in found} | lexicon.audience.always <= audience
+
+
+# --- childcare
+
+
+@pytest.mark.parametrize(
+    ("title", "childcare"),
+    [
+        ("Deutsch A1 intensiv für Frauen – mit Kinderbetreuung", True),
+        ("Kinderbetreuung im Ehrenamt", None),
+        ("Tagesmutter werden: Kinderbetreuung in der Familie", None),
+    ],
+)
+def test_childcare(enrich: Enricher, title: str, childcare: bool | None) -> None:
+    assert enrich(offer(title)).childcare is childcare
+    assert enrich(offer(title, childcare=False)).childcare is False
