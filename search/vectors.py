@@ -58,6 +58,5 @@ class VectorIndex:
         """Similarities of given rows."""
         if not len(rows):
             return np.empty(0, np.float32)
-        vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
-        similarities: Vectors = vectors @ question
+        similarities: Vectors = self._index.reconstruct_batch(np.asarray(rows, np.int64)) @ question
         return similarities
