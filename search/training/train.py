@@ -13,11 +13,13 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from search.encoder.network import Network
@@ -84,10 +86,14 @@ class Data:
 
         def vectors_of(texts: Sequence[list[int]]) -> Tensor:
             rows = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+            parts = [rows[start : start + 8] for start in range(0, len(rows), 8)]
             found = torch.empty(len(texts), packed.hidden)
-            for start in range(0, len(rows), 16):
-                part = rows[start : start + 16]
-                found[part] = torch.from_numpy(network.run([texts[row] for row in part]))
+            # one thread for each part: BLAS's own threads wait for each other by spinning
+            with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor() as pool:
+                for part, vectors in zip(
+                    parts, pool.map(lambda p: network.run([texts[row] for row in p]), parts), strict=True
+                ):
+                    found[part] = torch.from_numpy(vectors)
             return found
 
         self.pairs = list(pairs)
@@ -97,6 +103,7 @@ class Data:
         owners = [number for number, pair in enumerate(pairs) for _ in (pair.need, *pair.titles)]
         vectors = vectors_of([tokens(f"passage: {text}") for text in texts])
         self.offer_centre = vectors.mean(0)
+        sys.stderr.write(f"{len(self.pairs)} pairs, {len(texts)} targets encoded\n")
         self.pool = nn.functional.normalize(vectors - self.offer_centre, dim=1).to(device)
         self.owners = torch.tensor(owners, device=device)
         self.device = device
