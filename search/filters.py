@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontology.gazetteer import Gazetteer
-from ontology.offer import WEEKDAYS
+from ontology.offer import WEEKDAYS, Mode
 from search.columns import (
     AUDIENCE,
     DAYTIMES,
@@ -78,10 +78,12 @@ def judge(
             status = rule(columns, wishes.ruled_out)
             if status is not None:
                 found[f"not.{name}"] = _hardened(_inverted(status), True)
+        if wishes.ruled_out.place is not None:
+            found["not.place"] = _elsewhere(columns, wishes.ruled_out, gazetteer)
     distance = None
     if wishes.place is not None:
         status, distance = _place(columns, wishes, gazetteer)
-        found["place"] = _hardened(status, "place" in strict)
+        found["place"] = _hardened(status, bool(strict & {"place", "radius_km"}))
     worst = np.where(runs["last"] < day_number(today), np.int8(OUT), np.int8(FITS))
     for status in found.values():
         worst = np.maximum(worst, status)
@@ -162,7 +164,7 @@ def _mode(columns: Columns, wishes: Wishes) -> Status | None:
     if wishes.mode is None:
         return None
     mode = columns.runs["mode"]
-    return _status(mode == [str(m) for m in MODES].index(wishes.mode), mode >= 0)
+    return _status(mode == MODES.index(Mode(wishes.mode)), mode >= 0)
 
 
 def _language(columns: Columns, wishes: Wishes) -> Status | None:
@@ -197,8 +199,15 @@ def _place(columns: Columns, wishes: Wishes, gazetteer: Gazetteer) -> tuple[Stat
     if wishes.radius_km is not None:
         inside |= distance <= wishes.radius_km
     known = (ags >= 0) | ~np.isnan(distance)
-    known &= runs["mode"] != MODES.index(MODES[0])
+    known &= runs["mode"] != MODES.index(Mode.ONLINE)
     return _status(inside, known), distance
+
+
+def _elsewhere(columns: Columns, ruled_out: Wishes, gazetteer: Gazetteer) -> Status:
+    """Not there: out where it is, and what takes place online is nowhere."""
+    status, _ = _place(columns, ruled_out, gazetteer)
+    online = columns.runs["mode"] == MODES.index(Mode.ONLINE)
+    return np.where(online, np.int8(FITS), _hardened(_inverted(status), True))
 
 
 def _distances(
