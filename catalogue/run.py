@@ -15,6 +15,7 @@ from types import TracebackType
 import msgspec
 import pyoxigraph as ox
 
+from catalogue.errors import CatalogueError
 from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
 from catalogue.ledger import Counts, Ledger, Note, SourceRun
 from catalogue.lock import writer_lock
@@ -55,9 +56,10 @@ class Run:
         self._touched = False
         visible = visible_snapshot(folder)
         if visible is None:
-            self._state = State(number=0, data_run=0, data_time="")
+            self._state = State(number=0, data_run=0, data_time="", base=base)
         else:
             self._state = msgspec.json.decode((visible / "snapshot.json").read_bytes(), type=State)
+            _refuse_another_base(self._state.base, base)
         self.number = self._state.number + 1
         self.moment = datetime.now(UTC).isoformat(timespec="seconds")
         self.path = snapshots(folder) / f"{self.number:06d}.neu"
@@ -105,6 +107,7 @@ class Run:
             number=self.number,
             data_run=self.number if self._touched else self._state.data_run,
             data_time=self.moment if self._touched else self._state.data_time,
+            base=self.base,
         )
         self._close()
         (self.path / "snapshot.json").write_bytes(msgspec.json.encode(state))
@@ -250,6 +253,15 @@ class SourceWriter:
     def _enter(self, counts: Counts, notes: Sequence[Note], failure: str | None) -> None:
         run = SourceRun(self.name, self._run.number, self._run.moment, counts, failure)
         self._run.ledger.enter_run(run, notes)
+
+
+def _refuse_another_base(written: str, wanted: str) -> None:
+    """With another base every IRI is another, and what neighbours and portals know would be gone: that must not happen by a slip."""
+    if written != wanted:
+        raise CatalogueError(
+            f"Die Adressen dieses Katalogs beginnen mit {written}, in katalog.toml steht jetzt base = {wanted}. "
+            "Entweder base zurückändern, oder den Katalog neu anlegen: die Datei current löschen und alles neu einlesen."
+        )
 
 
 def _gaps(rows: Sequence[int]) -> Iterator[int]:

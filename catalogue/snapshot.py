@@ -19,11 +19,14 @@ __all__ = ["Snapshot", "State", "describe", "visible_snapshot"]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """``snapshot.json``: ``number`` counts runs; ``data_run`` is the run that last changed anything that is served."""
+    """``snapshot.json``: ``number`` counts runs; ``data_run`` is the run that last changed anything that is served; ``base`` the address
+    with which all its IRIs begin.
+    """
 
     number: int
     data_run: int
     data_time: str
+    base: str
 
 
 def pointer(folder: Path) -> Path:

@@ -64,6 +64,7 @@ class Enricher:
 
     def __call__(self, offer: Offer) -> Offer:
         """The offer with topics added, and with level, phases, audience, funding, childcare, mode and places where it states none."""
+        offer = self._known(offer)
         words = words_of(offer.name)
         said = [self._keyword(keyword) for keyword in offer.keywords]
         topics = self._topics(offer, words, said)
@@ -95,6 +96,16 @@ class Enricher:
                 modes=tuple(match("mode", keyword)),
             )
         return said
+
+    def _known(self, offer: Offer) -> Offer:
+        """Notations that no scheme has (a mistake in a mapping) become keywords: they are said, but they mean nothing."""
+        fields = ("topics", "phases", "audience", "level", "funding")
+        stated = {field: getattr(offer, field) for field in fields}
+        known = {field: tuple(n for n in stated[field] if n in self._schemes[field].concepts) for field in fields}
+        if known == stated:
+            return offer
+        strange = [n for field in fields for n in stated[field] if n not in known[field]]
+        return msgspec.structs.replace(offer, keywords=(*offer.keywords, *strange), **known)
 
     def _has_childcare(self, offer: Offer) -> bool | None:
         said = any(self._childcare.search(text) for text in (offer.name, *offer.keywords))

@@ -71,6 +71,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             await queries.close()
 
     app = FastAPI(
+        redirect_slashes=False,  # such a redirect would trust the request's Host
         title=settings.catalogue.title,
         version="1",
         summary="A catalogue of educational offers as linked open data, with a search that understands questions.",

@@ -20,7 +20,7 @@ EMBEDDED = "e5-small-q4"
 
 
 class EncoderUnavailable(Exception):
-    """The model cannot be used here; the message is a sentence that says why and what to do."""
+    """The model cannot be used here; the message is a German sentence that says why and what to do."""
 
 
 class Encoder(Protocol):

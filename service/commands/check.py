@@ -38,7 +38,7 @@ def run(file: Path, source_format: str | None, mapping: Path | None, repaired: P
     if as_json:
         print(json.dumps(_as_json(report, source_format), ensure_ascii=False, indent=1))
     else:
-        print_report([report])
+        print_report([report], "bildungskatalog check --json")
         if repaired is not None:
             print(f"Was übernommen würde, steht in {repaired}.")
     if not offers:

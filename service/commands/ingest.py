@@ -39,8 +39,8 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
         raise typer.Exit(1)
 
 
-def print_report(reports: Sequence[SourceReport]) -> None:
-    """Counts and notes of every source, on standard output; failures on standard error."""
+def print_report(reports: Sequence[SourceReport], whole: str = "bildungskatalog status --json") -> None:
+    """Counts and notes of every source, on standard output; failures on standard error. ``whole``: the command that shows all notes."""
     out, err = Console(highlight=False, markup=False), Console(stderr=True, highlight=False, markup=False)
     for report in reports:
         counts = report.counts()
@@ -52,6 +52,6 @@ def print_report(reports: Sequence[SourceReport]) -> None:
         for note in report.notes[:_NOTES]:
             out.print(f"  {'abgelehnt' if note.refused else 'Hinweis'}: {note.place}: {note.text}.", soft_wrap=True)
         if len(report.notes) > _NOTES:
-            out.print(f"  … und {len(report.notes) - _NOTES} weitere; alle zeigt bildungskatalog status --json")
+            out.print(f"  … und {len(report.notes) - _NOTES} weitere; alle zeigt {whole}")
         if report.failure:
             err.print(f"{report.source} bleibt, wie es war: {report.failure}", soft_wrap=True)

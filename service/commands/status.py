@@ -37,7 +37,7 @@ def run(folder: Path, as_json: bool) -> None:
         "abgelehnt",
         "zurückgezogen",
     ):
-        table.add_column(heading, justify="left" if heading in ("Quelle", "letzter Lauf") else "right")
+        table.add_column(heading, justify="left" if heading in ("Quelle", "letzter Lauf") else "right", overflow="fold")
     for source in state["sources"]:
         counts = [str(source[name]) for name in ("read", "taken", "unchanged", "refused", "withdrawn")]
         table.add_row(source["name"], str(source["offers"]), source["last_run"], *counts)

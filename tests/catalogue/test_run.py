@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from catalogue.errors import CatalogueBusy, CatalogueEmpty
+from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError
 from catalogue.ledger import Counts, Note
 from catalogue.run import open_run
 from catalogue.snapshot import Snapshot
@@ -167,3 +167,15 @@ def test_the_store_keeps_no_diary_of_earlier_runs(tmp_path: Path) -> None:
     for name in ("eins", "zwei", "drei"):
         ingest(tmp_path, offer("A", name))
     assert [path.name for path in (tmp_path / "snapshots/000003/rdf").glob("LOG*")] == ["LOG"]
+
+
+def test_another_base_is_refused(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    with (
+        pytest.raises(CatalogueError, match="beginnen mit http://"),
+        open_run(tmp_path, "https://bildung.example"),
+    ):
+        pass
+    (tmp_path / "current").unlink()
+    with open_run(tmp_path, "https://bildung.example") as run:
+        assert run.number == 1

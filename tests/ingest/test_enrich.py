@@ -361,3 +361,11 @@ def test_lexicon_uses_known_notations(enrich: Enricher) -> None:
 def test_childcare(enrich: Enricher, title: str, childcare: bool | None) -> None:
     assert enrich(offer(title)).childcare is childcare
     assert enrich(offer(title, childcare=False)).childcare is False
+
+
+def test_a_notation_that_no_scheme_has_becomes_a_keyword(enrich: Enricher) -> None:
+    found = enrich(offer("Brot backen", topics=("gibtsnicht", "cooking"), phases=("nie",)))
+    assert "cooking" in found.topics
+    assert "gibtsnicht" not in found.topics
+    assert "nie" not in found.phases
+    assert set(found.keywords) == {"gibtsnicht", "nie"}

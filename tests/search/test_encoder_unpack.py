@@ -85,4 +85,6 @@ except EncoderUnavailable as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", program, tmp_path], check=True, stdout=subprocess.PIPE, text=True)
-    assert done.stdout.startswith(f"There is no folder and no reachable sentence-transformers model {tmp_path}")
+    assert done.stdout.startswith(
+        f"Es gibt weder einen Ordner noch ein erreichbares Modell von sentence-transformers namens {tmp_path}"
+    )
