@@ -108,6 +108,7 @@ def test_what_was_set_overrides_the_words_and_what_was_dropped_is_not_asked(cata
 def test_a_price_in_the_words(catalogue: Path, ask: Asker) -> None:
     found = ask(catalogue, "Yoga höchstens 50 Euro")
     assert (keys(found, 1), keys(found, 2), keys(found, 3)) == ({"y1", "y4"}, {"y2"}, {"y3"})
+    assert facet(found, "place") == {"Alzey": 2}  # y1 and y2, but not y3 of the third group
 
 
 def test_a_place_that_is_ruled_out(catalogue: Path, ask: Asker) -> None:
