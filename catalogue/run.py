@@ -257,7 +257,7 @@ class SourceWriter:
 
 def _refuse_another_base(written: str, wanted: str) -> None:
     """With another base every IRI is another, and what neighbours and portals know would be gone: that must not happen by a slip."""
-    if written != wanted:
+    if written not in ("", wanted):
         raise CatalogueError(
             f"Die Adressen dieses Katalogs beginnen mit {written}, in katalog.toml steht jetzt base = {wanted}. "
             "Entweder base zurückändern, oder den Katalog neu anlegen: die Datei current löschen und alles neu einlesen."

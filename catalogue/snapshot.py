@@ -26,7 +26,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     data_run: int
     data_time: str
-    base: str
+    base: str = ""  # snapshots of the first versions do not say
 
 
 def pointer(folder: Path) -> Path:

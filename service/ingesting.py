@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from catalogue.errors import CatalogueError
+from catalogue.ledger import Note
 from catalogue.run import Run, open_run
 from catalogue.settings import Settings, Source, enter_source
 from ingest.enrich import Enricher
@@ -83,15 +84,38 @@ def reader_context(folder: Path, source: Source, gazetteer: Gazetteer) -> Reader
     return ReaderContext(source=source.name, mapping=mapping, land=land)
 
 
-def run_jobs(folder: Path, settings: Settings, jobs: Sequence[Job], progress: Progress) -> list[SourceReport]:
-    """One run over all jobs, visible as a whole at its end. Raises CatalogueBusy, EncoderUnavailable."""
+def run_jobs(
+    folder: Path, settings: Settings, jobs: Sequence[Job], progress: Progress, whole: bool = False
+) -> list[SourceReport]:
+    """One run over all jobs, visible as a whole at its end. Raises CatalogueBusy, EncoderUnavailable.
+
+    ``whole``: the jobs are all that the settings name, so what a source that is no longer among them delivered is withdrawn.
+    """
     schemes, gazetteer = load_schemes(), Gazetteer.load()
     enricher = Enricher(schemes, gazetteer, settings.catalogue.district)
     with open_run(folder, settings.catalogue.base) as run:
         run.put_ontology(ontology_ntriples())
         reports = [_run_job(run, folder, job, gazetteer, enricher, progress) for job in jobs]
+        if whole:
+            reports += _withdraw_unknown(run, settings)
         _index(run, folder, settings, schemes, progress)
         run.commit()
+    return reports
+
+
+def _withdraw_unknown(run: Run, settings: Settings) -> list[SourceReport]:
+    """A source that katalog.toml does not know any more, renamed or ended, must not stay published for ever."""
+    reports = []
+    for name in sorted({past.source for past in run.ledger.last_runs() if settings.source_named(past.source) is None}):
+        if run.ledger.count(name) == 0:
+            continue
+        with run.source(name) as writer:
+            note = Note(
+                False, "katalog.toml", f"Die Quelle „{name}“ steht nicht mehr darin; ihre Angebote sind zurückgezogen"
+            )
+            report = SourceReport(source=name, notes=[note], withdrawn=writer.missing())
+            writer.finish(report.counts(), report.notes)
+        reports.append(report)
     return reports
 
 

@@ -26,7 +26,7 @@ def run(folder: Path, port: int) -> None:
     if new or visible_snapshot(folder) is None:
         console.print("Der Beispielkatalog wird gebaut: Alles darin ist erfunden, die Termine liegen rund um heute.")
         with shown_progress() as progress:
-            reports = run_jobs(folder, settings, jobs_of_settings(folder, settings), progress)
+            reports = run_jobs(folder, settings, jobs_of_settings(folder, settings), progress, whole=True)
         print_report(reports)
 
     def announce() -> None:

@@ -33,7 +33,7 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
             )
             raise typer.BadParameter(f"{asked}. Dateien können auch einzeln genannt werden.")
     with shown_progress() as progress:
-        reports = run_jobs(folder, settings, jobs, progress)
+        reports = run_jobs(folder, settings, jobs, progress, whole=not files and source is None)
     print_report(reports)
     if any(report.failure for report in reports):
         raise typer.Exit(1)
