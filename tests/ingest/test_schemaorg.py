@@ -185,6 +185,25 @@ def test_a_missing_context_is_refused(tmp_path: Path) -> None:
         records(tmp_path, {"@type": "Course", "name": "Yoga"})
 
 
+def test_one_item_without_a_context_costs_only_itself(tmp_path: Path) -> None:
+    good = [course(identifier=key, name=key) for key in "ACD"]
+    bad = {"@type": "Course", "identifier": "B", "name": "B"}
+    for content in ([good[0], bad, *good[1:]], [bad, *good]):
+        found = records(tmp_path, content)
+        assert [offer.name for offer in offers(found)] == ["A", "C", "D"]
+        (refused,) = (record for record in found if isinstance(record, Refused))
+        assert (refused.identifier, refused.broken_off) == ("B", False)
+        assert refused.reason.startswith("Der Kontext fehlt")
+
+
+def test_a_graph_under_an_unknown_context_withdraws_nothing(tmp_path: Path) -> None:
+    graph = {"@context": "https://example.org/", "@graph": [{"@type": "Course", "identifier": "B", "name": "B"}]}
+    found = records(tmp_path, [course(), graph])
+    assert [record.broken_off for record in found if isinstance(record, Refused)] == [True]
+    with pytest.raises(SourceRefused, match="sagt nichts über schema"):
+        records(tmp_path, [graph, graph])
+
+
 def test_graph_list_item_list_page_and_single_object(tmp_path: Path) -> None:
     yoga = {"@type": "Course", "identifier": "1", "name": "Yoga"}
     tanz = {"@type": "Course", "identifier": "2", "name": "Tanz"}

@@ -12,10 +12,10 @@ from ingest.sources.schemaorg.words import words
 __all__ = ["index_of", "items"]
 
 
-def items(value: Any, outer: Terms | None = None) -> Iterator[tuple[Any, Terms]]:
+def items(value: Any, outer: Terms | None = None) -> Iterator[tuple[Any, Terms | ContextUnknown]]:
     """The objects of a graph, a list, an ItemList or a page, or the one object, each with the terms of its context.
 
-    What is no object comes as it is. Raises `ContextUnknown` where a context says nothing about schema.org.
+    What is no object comes as it is. Where a context says nothing about schema.org, the object comes with that complaint.
     """
     todo: list[tuple[Any, Terms | None]] = [(value, outer)]
     while todo:
@@ -26,10 +26,14 @@ def items(value: Any, outer: Terms | None = None) -> Iterator[tuple[Any, Terms]]
         if not isinstance(value, dict):
             yield value, terms or Terms()
             continue
-        if "@context" in value:
-            terms = Terms.of(value["@context"], terms)
-        elif terms is None:
-            terms = _without_context(value)
+        try:
+            if "@context" in value:
+                terms = Terms.of(value["@context"], terms)
+            elif terms is None:
+                terms = _without_context(value)
+        except ContextUnknown as unknown:
+            yield value, unknown
+            continue
         inner = _inner(value, terms)
         if inner is None:
             yield value, terms

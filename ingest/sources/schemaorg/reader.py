@@ -43,6 +43,7 @@ class _Reading:
 
     def __init__(self, path: Path, context: ReaderContext, schemes: Schemes) -> None:
         self.number = 0
+        self._foreign = 0  # of these, the objects under an unknown context
         self._file = path.name
         self._source = context.source
         self._schemes = schemes
@@ -56,14 +57,26 @@ class _Reading:
 
     def document(self, document: Document) -> Iterator[Found | Refused | Remark]:
         index, referred = index_of(document.value)
-        try:
-            for value, terms in items(document.value):
+        only_unknown: ContextUnknown | None = None
+        for value, terms in items(document.value):
+            if isinstance(terms, Terms):
                 self._remote.update(terms.remote)
                 yield from self._item(value, terms, index, referred, document.script)
-        except ContextUnknown as unknown:
-            if document.script is None and not self.number:
-                raise SourceRefused(Where(file=self._file), str(unknown)) from None
-            yield self.refused(str(unknown), document.script)
+                continue
+            if not self.number:
+                only_unknown = terms
+            if value is not document.value or document.script is not None:
+                yield self._unknown(value, terms, document.script)
+                self._foreign += 1
+        if document.script is None and only_unknown is not None and self.number == self._foreign:
+            raise SourceRefused(Where(file=self._file), str(only_unknown))
+
+    def _unknown(self, value: dict[str, Any], complaint: ContextUnknown, script: int | None) -> Refused:
+        """Without a context only a key can be made out; where there is none, it may have been any offer of the source."""
+        self.number += 1
+        identifier = identifier_of(Node(value, Terms.of("https://schema.org"), {}))
+        nameless = identifier is None or "@graph" in value
+        return Refused(self._where(script), str(complaint), identifier, broken_off=nameless)
 
     def left_over(self) -> Iterator[Remark]:
         """What was read past, once for the file."""
