@@ -13,11 +13,23 @@ from ingest.lexicon import folded, lexicon
 from ingest.values import Cell, ValueRefused, as_text, quoted
 from ontology.offer import WEEKDAYS
 
-__all__ = ["parse_dates", "parse_moment", "parse_time", "parse_times", "parse_weekdays", "precedes", "with_times"]
+__all__ = [
+    "names_a_day",
+    "parse_dates",
+    "parse_moment",
+    "parse_time",
+    "parse_times",
+    "parse_weekdays",
+    "precedes",
+    "with_times",
+]
 
 _NUMERIC = re.compile(r"([0-9]{1,2})\s?[./]\s?([0-9]{1,2})\s?[./]\s?([0-9]{4}|[0-9]{2})")
 _NAMED = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]{3,9})\.?\s*([0-9]{4}|[0-9]{2})")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
+_PRETENDED = re.compile(
+    r"[0-9]{1,4}\s?[./-]\s?[0-9]{1,2}\s?[./-]\s?[0-9]{2,4}|[0-9]{1,2}\.?\s*[^\W\d_]{3,9}\.?\s*[0-9]{2,4}"
+)
 _ISO_MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
@@ -80,6 +92,11 @@ def parse_dates(cell: Cell) -> tuple[dt.date | dt.datetime, dt.date | dt.datetim
             raise ValueRefused(f"{quoted(cell)} ist kein Zeitraum: Das Ende liegt vor dem Anfang")
         return start, end
     return parse_moment(text), None
+
+
+def names_a_day(cell: Cell) -> bool:
+    """True where a cell that is no date means to name a day ("32.13.2026"); false for "laufend", "Mai 2027", "KW 20/2027"."""
+    return not isinstance(cell, str) or cell.strip().isdecimal() or _PRETENDED.search(cell) is not None
 
 
 def parse_times(cell: Cell) -> tuple[dt.time, dt.time | None]:
@@ -146,7 +163,8 @@ def _date(text: str) -> dt.date | None:
     """A written date, None where the text has no such shape; refuses days that do not exist."""
     text = _without_day_name(text)
     if match := _ISO.fullmatch(text):
-        return _existing(int(match[1]), int(match[2]), int(match[3]), text)
+        year, month, day = (int(part) for part in match.groups() if part)
+        return _existing(year, month, day, text)
     if match := _NUMERIC.fullmatch(text):
         return _existing(_year(match[3]), int(match[2]), int(match[1]), text)
     if match := _NAMED.fullmatch(text):

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:  # the mapping reports its own mistakes with the shapes of thi
     from ingest.sources.table.mapping import Mapping
 
 __all__ = ["Found", "Reader", "ReaderContext", "Refused", "Remark", "SourceRefused", "Where", "offer_id"]
+
+
+_DATA_SUFFIXES = (".ttl", ".jsonld", ".json", ".nt", ".rdf")  # a page's data stand beside it under these
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,5 +107,11 @@ class Reader(Protocol):
 
 
 def offer_id(source: str, key: str) -> str:
-    """The last segment of an offer's IRI, the same in every run."""
-    return slug(f"{source}-{key}")
+    """The last segment of an offer's IRI, the same in every run.
+
+    A key that ends like the address of a data file ("kurs.json") gets eight hex digits of its SHA-256 appended.
+    """
+    segment = slug(f"{source}-{key}")
+    if segment.lower().endswith(_DATA_SUFFIXES):
+        return f"{segment}-{sha256(key.encode()).hexdigest()[:8]}"
+    return segment

@@ -266,6 +266,35 @@ def test_markup_and_controls_never_reach_an_offer(tmp_path: Path) -> None:
     assert (offer.name, offer.description) == ("Yoga sanft", "Ruhe finden")
 
 
+@pytest.mark.parametrize(
+    "words", ["laufend", "auf Anfrage", "nach Vereinbarung", "Mai 2027", "KW 20/2027", "Frühjahr 2027", "3x im Mai"]
+)
+def test_words_for_a_start_leave_the_offer_undated(tmp_path: Path, words: str) -> None:
+    found = items(csv_file(tmp_path, f"Nr.;Titel;Beginn;Preis\n1;Yoga;{words};40\n"))
+    assert offers(found)[0].instances == (Instance(price=Decimal("40")),)
+    assert remarks(found)[-1] == (
+        "kurse.csv, Zeile 2, Spalte C (Beginn)",
+        f"„{words}“ ist kein Datum; die Angabe wird nicht übernommen",
+    )
+
+
+@pytest.mark.parametrize(
+    "day", ["32.13.2026", "2026-02-30", "2027/13/01", "31. Februar 2026", "ab 32.1.26", "20261301"]
+)
+def test_a_day_that_does_not_exist_refuses_the_row(tmp_path: Path, day: str) -> None:
+    found = items(csv_file(tmp_path, f"Nr.;Titel;Beginn\n1;Yoga;{day}\n2;Tango;2027/05/01\n"))
+    ((where, _, identifier),) = refusals(found)
+    assert (where, identifier) == ("kurse.csv, Zeile 2, Spalte C (Beginn)", "1")
+    assert offers(found)[0].instances[0].start == dt.date(2027, 5, 1)
+
+
+def test_keys_that_end_like_data_files_are_told_apart() -> None:
+    assert offer_id("q", "kurs") == "q-kurs"
+    for key in ("kurs.ttl", "kurs.jsonld", "kurs.json", "kurs.nt", "kurs.RDF"):
+        assert offer_id("q", key).startswith(f"q-{key}-")
+    assert len({offer_id("q", key) for key in ("kurs.json", "kurs.JSON", "kurs.json-", "kurs")}) == 4
+
+
 def test_personal_columns_never_reach_an_offer(tmp_path: Path) -> None:
     path = csv_file(
         tmp_path,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.dates import precedes, with_times
+from ingest.dates import names_a_day, precedes, with_times
 from ingest.lexicon import folded
 from ingest.records import ReaderContext, Remark, Where, offer_id
 from ingest.sources.table.fields import PARSERS, concept, words_of
@@ -154,12 +154,15 @@ class Row:
         return next(iter(self._texts(field)), None)
 
     def _parsed(self, field: str, *, strict: bool = False) -> Iterator[tuple[Any, int | None]]:
-        """What the field's parser makes of each cell. A refused value is left out with a remark; ``strict``: it refuses the row."""
+        """What the field's parser makes of each cell. A refused value is left out with a remark.
+
+        ``strict``: a day that does not exist refuses the row; words in its place ("laufend") are left out like other values.
+        """
         for cell, index in self._stated(field):
             try:
                 yield PARSERS[field](cell), index
             except ValueRefused as refused:
-                if strict:
+                if strict and names_a_day(cell):
                     raise RowRefused(self.at(index), str(refused)) from None
                 self._remark(index, f"{refused}; die Angabe wird nicht übernommen")
 
@@ -276,7 +279,7 @@ class Row:
         )
 
     def _dates(self) -> tuple[dt.date | None, dt.date | None, int | None]:
-        """Start, end and the column that states the end; a date that cannot be refuses the row."""
+        """Start, end and the column that states the end; a date that cannot be refuses the row, words leave the offer undated."""
         start = end = ends_at = None
         for field in ("dates", "start"):
             for (first, last), index in self._parsed(field, strict=True):
