@@ -49,6 +49,7 @@ TimeModel = Annotated[str, AfterValidator(_OneOf(TIME_MODELS)), _schema(TIME_MOD
 FundingName = Annotated[str, AfterValidator(_OneOf(FUNDING)), _schema(FUNDING)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Years = Annotated[int, Field(ge=0, le=_OLDEST)]
+Today = Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(2200, 12, 31))]
 Key = Annotated[str, Field(max_length=200)]
 
 
@@ -56,12 +57,16 @@ class WishParameters(BaseModel):
     """The wishes, each under its own name; lists are repeated parameters."""
 
     place: Annotated[str | None, Field(max_length=100, description="name of a municipality, or its 8-digit AGS")] = None
-    radius_km: Annotated[float | None, Field(ge=0, le=500, description="only together with place")] = None
+    radius_km: Annotated[
+        float | None, Field(ge=0, le=500, allow_inf_nan=False, description="around the place, or the one that q names")
+    ] = None
     start_from: dt.date | None = None
     start_to: dt.date | None = None
     weekdays: list[Weekday] = []
     daytime: list[Daytime] = []
-    price_max: Annotated[float | None, Field(ge=0, description="in euro; 0 is free of charge")] = None
+    price_max: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="in euro; 0 is free of charge")] = (
+        None
+    )
     mode: ModeName | None = None
     level: list[Level] = []
     in_language: Annotated[Language | None, Field(description="BCP 47 code of the teaching language")] = None
@@ -82,7 +87,7 @@ class _General(WishParameters):
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     offset: Annotated[int, Field(ge=0, le=DEEPEST)] = 0
     lang: Annotated[Language, Field(description="language of the answer's texts; so far they are German")] = "de"
-    today: Annotated[dt.date | None, Field(description="the day to count from, before which offers are past")] = None
+    today: Annotated[Today | None, Field(description="the day to count from, before which offers are past")] = None
     collapse: Annotated[bool, Field(description="false lists repeated offers one by one")] = True
     understand: Annotated[bool, Field(description="false takes the words as they are")] = True
     provider: Key | None = None
@@ -162,7 +167,8 @@ def request_of(
     """The request to the search. Raises BadParameter."""
     values = parameters.model_dump()
     ruled_out = _wishes({name: values[f"not_{name}"] for name in _WISHES}, finder, "not.")
-    chosen = _wishes({name: values[name] for name in _WISHES}, finder, "", ruled_out)
+    says_place = parameters.understand and bool(parameters.q.strip())
+    chosen = _wishes({name: values[name] for name in _WISHES}, finder, "", ruled_out, says_place)
     return SearchRequest(
         text=parameters.q,
         today=parameters.today or today,
@@ -180,13 +186,17 @@ def request_of(
 
 
 def _wishes(
-    values: Mapping[str, Any], finder: PlaceFinder, prefix: str, ruled_out: Wishes | None = None
+    values: Mapping[str, Any],
+    finder: PlaceFinder,
+    prefix: str,
+    ruled_out: Wishes | None = None,
+    says_place: bool = False,
 ) -> Wishes | None:
-    """None where nothing is wished."""
+    """None where nothing is wished. ``says_place``: the question may name the place, around which a radius is then meant."""
     given: dict[str, Any] = {
         name: tuple(sorted(set(value), key=_order(name))) if isinstance(value, list) else value
         for name, value in values.items()
-        if value not in (None, [], False)
+        if value is not None and value is not False and value != []  # 0 is a wish
     }
     low, high = given.pop("age_min", None), given.pop("age_max", None)
     if low is not None or high is not None:
@@ -198,7 +208,7 @@ def _wishes(
         if found is None:
             raise BadParameter(f"{prefix}place", f"no German municipality is called “{given['place']}”")
         given["place"], given["place_ags"] = found
-    elif "radius_km" in given:
+    elif "radius_km" in given and not says_place:
         raise BadParameter(f"{prefix}radius_km", "means nothing without place")
     if "start_from" in given and "start_to" in given and given["start_from"] > given["start_to"]:
         raise BadParameter(f"{prefix}start_from", "later than start_to")

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ __all__ = ["DateReader"]
 _LOOK_BACK = 48
 _SIDES = ("before", "after", "from", "to", "within")  # in the order in which they are tried
 _MIDDLE = 15  # "ab Mitte Mai"
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -72,17 +74,17 @@ class DateReader:
         return readers[name]
 
     def find(self, text: str, today: dt.date) -> Iterator[Candidate]:
-        """Candidates with the filter ``start`` and a Window as value."""
+        """Candidates with the filter ``start`` and a Window as value; none for days beyond the calendar's last year."""
         reached = 0
         for found in sorted(self._expressions(text, today), key=lambda f: (f.start, -f.end, -len(f.sides))):
-            if found.start >= reached and (candidate := self._bounded(text, found, today)):
+            if found.start >= reached and (candidate := _in_calendar(self._bounded, text, found, today)):
                 reached = candidate.end
                 yield candidate
 
     def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
         for pattern, reader, sides in self._grammar:
             for match in pattern.finditer(text):
-                window = reader(match, today)
+                window = _in_calendar(reader, match, today)
                 if window is not None:
                     groups = match.groupdict()
                     bare = not (groups.get("m") and "d" not in groups and is_doubtful(groups["m"]))
@@ -93,7 +95,9 @@ class DateReader:
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):
                     sides = self._relative_sides.get(name, ("", *_SIDES))
-                    yield _Found(match.start(), match.end(), relative(name, today), sides)
+                    window = _in_calendar(relative, name, today)
+                    if window is not None:
+                        yield _Found(match.start(), match.end(), window, sides)
 
     def _bounded(self, text: str, found: _Found, today: dt.date) -> Candidate | None:
         """The expression with the words around it that say from, to, before or after."""
@@ -184,6 +188,14 @@ class DateReader:
         if self._units["months"].fullmatch(match["u"]):
             return add_months(today, count)
         return today + dt.timedelta(count * (7 if self._units["weeks"].fullmatch(match["u"]) else 1))
+
+
+def _in_calendar(reckon: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T | None:
+    """None where the reckoning leaves the years 1 to 9999, which are all that dates can say."""
+    try:
+        return reckon(*arguments, **named)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _point(found: _Found, side: str) -> Window:

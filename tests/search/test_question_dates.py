@@ -80,3 +80,12 @@ def test_the_arithmetic_of_windows() -> None:
     assert add_months(D(2026, 1, 31), 1) == D(2026, 2, 28)
     assert next_date(today, 2, 30) is None
     assert relative("next_year", today) == Window(D(2027, 1, 1), D(2027, 12, 31))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["morgen", "nächste Woche", "nächstes Jahr", "in 3 Wochen", "nach diesem Jahr", "nächsten Montag", "in KW 1"],
+)
+def test_days_after_the_last_year_are_no_wish(text: str) -> None:
+    wishes = read(f"Kurs {text}", D(9999, 12, 31)).wishes
+    assert (wishes.start_from, wishes.start_to) == (None, None)

@@ -60,6 +60,23 @@ def test_filters_as_parameters_are_strict_and_lists_are_repeated(client: httpx.C
     assert found(client, weekdays=["fr", "mo"])["query"]["filters"] == {"weekdays": ["mo", "fr"]}
 
 
+def test_nothing_is_a_wish_too(client: httpx.Client) -> None:
+    free = found(client, price_max=0)
+    assert free["query"]["filters"] == {"price_max": 0}
+    assert "A1" not in {hit["identifier"] for hit in free["hits"]}  # 45 euro
+    assert found(client, age_min=0, age_max=0)["query"]["filters"] == {"age": [0, 0]}
+    assert found(client, place="Alzey", radius_km=0)["query"]["filters"] == {"place": "Alzey", "radius_km": 0}
+
+
+def test_a_radius_is_meant_around_the_place_of_the_question(client: httpx.Client) -> None:
+    asked = found(client, q="Excel in Alzey", radius_km=30)
+    assert asked["query"]["filters"] == {"place": "Alzey", "radius_km": 30}
+    assert asked["hits"][0]["identifier"] == "A1"
+    assert found(client, q="Excel", radius_km=30)["hits"][0]["identifier"] == "A1"  # around nothing: no effect
+    unread = client.get("/api/search", params={"q": "Excel in Alzey", "radius_km": 30, "understand": "false"})
+    assert (unread.status_code, unread.json()["parameter"]) == (422, "radius_km")
+
+
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
@@ -68,11 +85,15 @@ def test_filters_as_parameters_are_strict_and_lists_are_repeated(client: httpx.C
         ("offset", "-1"),
         ("radius_km", "weit"),
         ("radius_km", "10"),  # around what?
+        ("price_max", "inf"),
+        ("price_max", "nan"),
         ("start_from", "32.13.2026"),
         ("daytime", "midnight"),
         ("place", "Hintertupfingen-Nirgendwo"),
         ("not.weekdays", "montags"),
         ("today", "gestern"),
+        ("today", "9999-12-31"),
+        ("today", "1899-12-31"),
         ("preis", "3"),
         ("q", "x" * 2001),
     ],
