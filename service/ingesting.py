@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from pydantic import ValidationError
 
 from catalogue.errors import CatalogueError
 from catalogue.ledger import Note
 from catalogue.run import Run, open_run
-from catalogue.settings import Settings, Source, enter_source
+from catalogue.settings import Settings, SettingsRefused, Source, enter_source
 from ingest.enrich import Enricher
 from ingest.pipeline import SourceReport, ingest_source
 from ingest.records import ReaderContext, SourceRefused, Where
@@ -27,7 +28,16 @@ from search.index import update_index
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Job", "Progress", "jobs_of_files", "jobs_of_settings", "reader_context", "rebuild_index", "run_jobs"]
+__all__ = [
+    "Job",
+    "Progress",
+    "enter_new_sources",
+    "jobs_of_files",
+    "jobs_of_settings",
+    "reader_context",
+    "rebuild_index",
+    "run_jobs",
+]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -38,10 +48,11 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One source and the files to read for it."""
+    """One source and the files to read for it; ``new`` where katalog.toml does not have the source yet."""
 
     source: Source
     files: tuple[Path, ...]
+    new: bool = False
 
 
 def jobs_of_settings(folder: Path, settings: Settings) -> list[Job]:
@@ -50,13 +61,13 @@ def jobs_of_settings(folder: Path, settings: Settings) -> list[Job]:
 
 
 def jobs_of_files(
-    folder: Path, settings: Settings, files: Sequence[Path], source_name: str | None, source_format: str | None
+    settings: Settings, files: Sequence[Path], source_name: str | None, source_format: str | None
 ) -> list[Job]:
-    """Files named by the person: all of one source, or each of a source named like the file. Unknown sources are entered in the settings.
+    """Files named by the person: all of one source, or each of a source named like the file.
 
     Raises SourceRefused where a file is missing or its format cannot be recognised, SettingsRefused for a bad name.
     """
-    for path in files:  # before any source is entered
+    for path in files:
         if not path.exists():
             raise SourceRefused(Where(file=path.name), "Diese Datei gibt es nicht")
     names: dict[str, list[Path]] = {}
@@ -65,12 +76,30 @@ def jobs_of_files(
     jobs = []
     for name, paths in names.items():
         source = settings.source_named(name)
+        new = source is None
         if source is None:
-            source = enter_source(folder, name, source_format or recognise(paths[0]))
+            source = _new_source(name, source_format or recognise(paths[0]))
         if source_format is not None:
             source = source.model_copy(update={"format": source_format})
-        jobs.append(Job(source, tuple(paths)))
+        jobs.append(Job(source, tuple(paths), new))
     return jobs
+
+
+def _new_source(name: str, source_format: str) -> Source:
+    try:
+        return Source(name=name, title=name, format=source_format)
+    except ValidationError:
+        raise SettingsRefused(
+            f"„{name}“ taugt nicht als Name einer Quelle: nur Kleinbuchstaben, Ziffern und Bindestriche."
+        ) from None
+
+
+def enter_new_sources(folder: Path, jobs: Sequence[Job], reports: Sequence[SourceReport]) -> None:
+    """Enters the new sources that were taken over in the settings; what failed at first leaves no trace there."""
+    failed = {report.source for report in reports if report.failure}
+    for job in jobs:
+        if job.new and job.source.name not in failed:
+            enter_source(folder, job.source.name, job.source.format or recognise(job.files[0]))
 
 
 def reader_context(folder: Path, source: Source, gazetteer: Gazetteer) -> ReaderContext:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from catalogue.settings import read_settings
 from ingest.pipeline import SourceReport
-from service.ingesting import jobs_of_files, jobs_of_settings, run_jobs
+from service.ingesting import enter_new_sources, jobs_of_files, jobs_of_settings, run_jobs
 from service.progress import shown_progress
 
 __all__ = ["print_report", "run"]
@@ -22,7 +22,7 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
     """Reads the files, or every source of katalog.toml. Exit status 1 when a source was left as it was."""
     settings = read_settings(folder)
     if files:
-        jobs = jobs_of_files(folder, settings, files, source, source_format)
+        jobs = jobs_of_files(settings, files, source, source_format)
     else:
         jobs = [job for job in jobs_of_settings(folder, settings) if source in (None, job.source.name)]
         if not jobs:
@@ -34,6 +34,7 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
             raise typer.BadParameter(f"{asked}. Dateien können auch einzeln genannt werden.")
     with shown_progress() as progress:
         reports = run_jobs(folder, settings, jobs, progress, whole=not files and source is None)
+    enter_new_sources(folder, jobs, reports)
     print_report(reports)
     if any(report.failure for report in reports):
         raise typer.Exit(1)

@@ -212,6 +212,16 @@ def test_a_folder_is_no_file(empty: Path, tmp_path: Path) -> None:
     assert "Das ist ein Ordner und keine Datei" in refused("ingest", "--dir", empty, tmp_path, "--source", "neu")
 
 
+def test_a_first_ingest_that_fails_leaves_the_settings_alone(empty: Path) -> None:
+    before = (empty / "katalog.toml").read_bytes()
+    done = bildungskatalog(
+        "ingest", "--dir", empty, empty.parent / "kurse.csv", "--source", "p2", "--format", "openvhs"
+    )
+    assert done.returncode == 1
+    assert "p2 bleibt, wie es war" in done.stderr
+    assert (empty / "katalog.toml").read_bytes() == before
+
+
 def test_a_bad_name_for_a_source(empty: Path, tmp_path: Path) -> None:
     said = refused("ingest", "--dir", empty, tmp_path / "kurse.csv", "--source", "Kreis VHS")
     assert said == "„Kreis VHS“ taugt nicht als Name einer Quelle: nur Kleinbuchstaben, Ziffern und Bindestriche."
