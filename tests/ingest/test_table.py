@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 import tracemalloc
 import zipfile
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 from openpyxl import Workbook
 
 from ingest.records import Found, ReaderContext, Refused, Remark, SourceRefused, Where, offer_id
-from ingest.sources.table import Mapping, MappingRefused, load_mapping, read
+from ingest.sources.table import Mapping, MappingRefused, headings, load_mapping, read
 from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider, Schedule
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -305,6 +306,21 @@ def test_personal_columns_never_reach_an_offer(tmp_path: Path) -> None:
     assert "Muster" not in repr(offers(found))
     assert "example.org" not in repr(offers(found))
     assert sum("personenbezogene Daten" in text for _, text in remarks(found)) == 5
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Name Dozent", "Mail Kursleiter", "Ansprechpartnerin", "E-Mail Leitung", "Name (Trainerin)", "Kursleitung", "Tel"],
+)
+def test_a_personal_word_anywhere_in_a_heading_forbids_its_column(tmp_path: Path, heading: str) -> None:
+    with pytest.raises(MappingRefused, match="personenbezogene Daten"):
+        mapping(tmp_path, f'[columns]\nNr = "identifier"\nTitel = "name"\n"{heading}" = "description"')
+
+
+def test_no_heading_that_is_known_for_a_field_is_personal() -> None:
+    text = (Path(headings.__file__).parent / "headings.toml").read_text(encoding="utf-8")
+    names = [name for names in tomllib.loads(text)["fields"].values() for name in names]
+    assert [name for name in names if headings.is_personal(name)] == []
 
 
 def test_an_unclosed_quote_costs_one_row(tmp_path: Path) -> None:

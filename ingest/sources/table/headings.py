@@ -52,9 +52,10 @@ def guessed_field(name: str) -> str | None:
 
 
 def is_personal(name: str) -> bool:
-    """True where a heading announces data of persons: who teaches, whom to ask, telephone, e-mail."""
-    bare = _bare(name)
-    return bare in _words("personal", "headings") or bare.startswith(_words("personal", "stems"))
+    """True where a heading, or any word of it, announces data of persons: who teaches, whom to ask, telephone, e-mail."""
+    known, stems = _words("personal", "headings"), _words("personal", "stems")
+    words = (_bare(name), *_NO_LETTER.split(name.casefold()))
+    return any(word in known or word.startswith(stems) for word in words)
 
 
 def is_total(text: str) -> bool:

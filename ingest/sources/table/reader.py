@@ -118,8 +118,8 @@ def _read_sheet(sheet: RawSheet, where: Where, context: ReaderContext) -> Iterat
     if declared is None:
         pairs = ", ".join(f"„{column}“ als {fields[0]}" for column, fields in mapping.columns.items())
         key = ", ".join(f"„{column}“" for column in mapping.key)
-        told = f"Ohne Zuordnung sind die Spalten nach ihren Überschriften gedeutet: {pairs}; Schlüssel: {key}"
-        yield Remark(at_head, told)
+        guess = f"Ohne Zuordnung sind die Spalten nach ihren Überschriften gedeutet: {pairs}; Schlüssel: {key}"
+        yield Remark(at_head, guess)
     columns, remarks = _columns(names, mapping)
     yield from (Remark(msgspec.structs.replace(at_head, column=column), text) for column, text in remarks)
     stray: set[int] = set()
