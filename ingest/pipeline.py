@@ -9,6 +9,7 @@ import msgspec
 
 from catalogue.ledger import Counts, Note
 from catalogue.run import SourceWriter
+from ingest.contacts import without_contacts
 from ingest.records import Found, ReaderContext, Refused, Remark, SourceRefused, offer_id
 from ingest.sources import reader_of
 from ontology.offer import Offer
@@ -116,10 +117,13 @@ def _take_over(
             report.refuse(file, record.where, record.reason + _kept(writer, record))
         elif (owner := writer.owner(record.offer.id)) is not None:
             report.refuse(file, record.where, _doubled(record.offer, owner, writer.name))
-        elif writer.put(enrich(record.offer).canonical()):
-            file.taken += 1
         else:
-            file.unchanged += 1
+            offer, left_out = without_contacts(record.offer)
+            report.notes.extend(Note(False, str(record.where), text) for text in left_out)
+            if writer.put(enrich(offer).canonical()):
+                file.taken += 1
+            else:
+                file.unchanged += 1
 
 
 def _kept(writer: SourceWriter | _Trial, refused: Refused) -> str:
