@@ -12,6 +12,8 @@ import typer
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
 app = typer.Typer(
     name="bildungskatalog",
     help="Bildungsangebote eines Landkreises sammeln, veröffentlichen und finden.",
@@ -144,9 +146,10 @@ def main() -> None:
     """Entry point: sentences instead of tracebacks; exit status 0 done, 1 refused or failed, 2 wrong usage."""
     try:
         app()
-    except KeyboardInterrupt:
-        print("Abgebrochen. Der Katalog ist, wie er vorher war.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            print("Abgebrochen. Der Katalog ist, wie er vorher war.", file=sys.stderr)
+        raise
     except Exception as error:
         if not _has_a_sentence(error):
             raise

@@ -12,11 +12,11 @@ from typing import BinaryIO
 import pyoxigraph as ox
 import typer
 
-from catalogue.files import replace_file
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import graph_of_source, offer_iri
 from ontology.offer import Instance, Offer
+from service.commands.target import write_target
 
 __all__ = ["run"]
 
@@ -49,7 +49,7 @@ def run(folder: Path, target_format: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(buffer.getvalue())
     else:
-        replace_file(out, buffer.getvalue())
+        write_target(out, buffer.getvalue())
 
 
 def _quads(snapshot: Snapshot, base: str) -> Iterator[ox.Quad]:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,12 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
         server_header=False,
     )
     listening = _listen(config)
-    if workers > 1:
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
+        _serve(config, listening, announce)
+
+
+def _serve(config: uvicorn.Config, listening: socket.socket, announce: Callable[[], None] | None) -> None:
+    if config.workers > 1:
         if announce is not None:
             announce()
         Multiprocess(config, [listening]).run()
@@ -67,6 +73,14 @@ def _refresh_index(opener: Opener) -> None:
 
 
 def _listen(config: uvicorn.Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.bind((config.host, 0))
+    except OSError:
+        raise CatalogueError(
+            f"Die Adresse {config.host} ist auf diesem Rechner nicht nutzbar. Für ihn allein: --host 127.0.0.1, für alle: --host 0.0.0.0"
+        ) from None
     try:
         return config.bind_socket()
     except SystemExit:

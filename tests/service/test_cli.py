@@ -333,6 +333,52 @@ def test_a_repaired_table_gives_the_same_offers(demo: Path, tmp_path: Path, name
     assert [essence(offer) for offer in after] == [essence(offer) for offer in before]
 
 
+def test_a_repaired_table_says_what_searches_ask_for(tmp_path: Path) -> None:
+    stated = {
+        "Wochentage": "Mo, Mi",
+        "Umfang": "40 UE",
+        "Zeitmodell": "Abendkurs",
+        "Zielgruppe": "Senioren",
+        "Mindestalter": "60",
+        "Höchstalter": "99",
+        "Niveau": "A1, B1",
+        "Sprache": "Deutsch, Türkisch",
+        "Zertifikat": "ja",
+        "Abschluss": "Telc B1",
+        "Förderung": "Bildungsgutschein",
+        "Voraussetzungen": "Lesen",
+    }
+    path, out = tmp_path / "kurse.csv", tmp_path / "repariert.xlsx"
+    path.write_text(f"Nr;Titel;{';'.join(stated)}\n1;Nähen;{';'.join(stated.values())}\n", encoding="utf-8")
+    assert bildungskatalog("check", path, "--repaired", out).returncode == 0
+    context = ReaderContext(source="probe")
+    before, after = (check_file(file, "table", context, lambda offer: offer)[1][0] for file in (path, out))
+    assert before.instances == after.instances
+    assert set(before.audience) <= set(after.audience)  # those that were understood are written, too
+    for name in ("age_min", "age_max", "level", "in_language", "certificate", "credential", "funding", "prerequisites"):
+        assert getattr(before, name) not in (None, ()), name
+        assert getattr(after, name) == getattr(before, name)
+
+
+def test_check_does_not_overwrite_what_it_checks(tmp_path: Path) -> None:
+    path = tmp_path / "kurse.csv"
+    path.write_text(TABLE, encoding="utf-8")
+    (tmp_path / "auch.csv").symlink_to(path)
+    for target in (path, tmp_path / "auch.csv"):
+        assert refused("check", path, "--repaired", target) == (
+            f"{target} ist die Datei, die geprüft wird; sie wird nicht überschrieben."
+        )
+    assert path.read_text(encoding="utf-8") == TABLE
+
+
+def test_results_that_cannot_be_written(original: Path) -> None:
+    sentence = "kann nicht geschrieben werden: Den Ordner /nix gibt es nicht."
+    check = refused("check", original / "kurse.csv", "--repaired", "/nix/x.xlsx")
+    assert check == f"/nix/x.xlsx {sentence}"
+    export = refused("export", "--dir", original, "--format", "csv", "--out", "/nix/x.csv")
+    assert export == f"/nix/x.csv {sentence}"
+
+
 # --- export
 
 
@@ -444,6 +490,30 @@ def test_a_port_in_use_is_said(original: Path) -> None:
         done = bildungskatalog("serve", "--dir", original, "--port", port)
     assert done.returncode == 1
     assert f"Der Anschluss 127.0.0.1:{port} ist schon belegt. Ein anderer: --port {port + 1}" in done.stderr
+
+
+def test_an_address_of_no_machine_is_said(original: Path) -> None:
+    assert "Die Adresse 300.1.1.1 ist auf diesem Rechner nicht nutzbar." in refused(
+        "serve", "--dir", original, "--host", "300.1.1.1"
+    )
+
+
+# --- Ctrl-C
+
+_INTERRUPTED = """
+import os, signal
+from service import ingesting
+from service.cli import main
+ingesting.load_schemes = lambda: os.kill(os.getpid(), signal.SIGINT)
+main()
+"""
+
+
+def test_an_interrupted_ingest_says_that_nothing_changed(small: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, "ingest", "--dir", small], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (130, "Abgebrochen. Der Katalog ist, wie er vorher war.")
 
 
 # --- what starting costs
