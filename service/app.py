@@ -126,5 +126,7 @@ def _told(request: Request, status: int, detail: str, extra: dict[str, object], 
         return problem_response(status, detail, extra, headers)
     known = status if status in _WITH_A_PAGE else 500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 422
     said = detail if status in (400, 413, 503) else None
-    html = service_of(request).pages.render("error", status=status, known=str(known), said=said)
+    parameter = extra.get("parameter")
+    wrong = None if parameter is None else (parameter, request.query_params.getlist(str(parameter)))
+    html = service_of(request).pages.render("error", status=status, known=str(known), said=said, wrong=wrong)
     return HTMLResponse(html, status, headers)

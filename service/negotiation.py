@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import pyoxigraph as ox
 
-__all__ = ["DATA_FORMS", "HTML", "DataForm", "choose", "form_of_media", "split_suffix"]
+__all__ = ["DATA_FORMS", "HTML", "JSON", "DataForm", "choose", "form_of_media", "split_suffix"]
 
 HTML = "text/html"
+JSON = "application/json"  # whoever asks for it gets JSON-LD, which is JSON
 
 
 class DataForm(NamedTuple):
@@ -88,7 +89,8 @@ def _parse(part: str) -> _Range | None:
 
 def form_of_media(media: str) -> DataForm | None:
     """The data form of this media type."""
-    return next((form for form in DATA_FORMS if form.media == media), None)
+    meant = "application/ld+json" if media == JSON else media
+    return next((form for form in DATA_FORMS if form.media == meant), None)
 
 
 def split_suffix(segment: str) -> tuple[str, DataForm | None]:

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from ontology.iris import offer_iri, provider_iri
 from service.follower import Served
 from service.jsonld import PREFIXES, as_tree
-from service.negotiation import DATA_FORMS, HTML, DataForm, choose, form_of_media, split_suffix
+from service.negotiation import DATA_FORMS, HTML, JSON, DataForm, choose, form_of_media, split_suffix
 from service.pages import script_safe
 from service.problems import NotAcceptable, NotFound
 from service.state import Service, fresh, not_modified, service_of, tag_of
@@ -25,7 +25,7 @@ from service.views import card_of_offer, runs_of
 __all__ = ["data_response", "offer_data", "router"]
 
 router = APIRouter(include_in_schema=False)
-_FORMS = (HTML, *(form.media for form in DATA_FORMS))
+_FORMS = (HTML, *(form.media for form in DATA_FORMS), JSON)
 
 
 @router.get("/id/angebot/{segment}")

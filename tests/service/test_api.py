@@ -107,6 +107,12 @@ def test_a_wrong_parameter_is_named(client: httpx.Client, parameter: str, value:
     assert set(document) >= {"title", "detail"}
 
 
+def test_the_page_about_a_wrong_parameter_names_it_and_its_value(client: httpx.Client) -> None:
+    answer = client.get("/suche", params={"q": "Yoga", "price_max": "<b>viel"}, headers=PAGE)
+    assert answer.status_code == 422
+    assert "die Angabe <b>price_max</b> mit dem Wert <b>&lt;b&gt;viel</b>" in answer.text
+
+
 def test_limit_and_offset_page_through(client: httpx.Client) -> None:
     whole = [hit["id"] for hit in found(client)["hits"]]
     paged = [found(client, limit=2, offset=offset)["hits"] for offset in (0, 2, 4)]
@@ -121,6 +127,7 @@ def test_an_iri_leads_to_the_form_asked_for(client: httpx.Client, path: str) -> 
         ("*/*", ""),
         ("text/turtle", ".ttl"),
         ("application/ld+json", ".jsonld"),
+        ("application/json", ".jsonld"),
         ("application/n-triples", ".nt"),
         ("application/rdf+xml", ".rdf"),
     ]:
