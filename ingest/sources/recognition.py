@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from ingest.records import SourceRefused, Where
+from ingest.sources.table.dialect import is_binary, wide_encoding
 
 __all__ = ["recognise"]
 
@@ -82,9 +83,12 @@ def _text(path: Path, head: bytes) -> str:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return head[len(bom) :].decode(encoding, errors="replace")
-    if b"\0" in head:
-        raise _refused(path, "Die Datei enthält keinen Text, sondern binäre Daten")
-    return head.decode("utf-8", errors="replace")
+    text = head.decode(wide_encoding(head) or "utf-8", errors="replace")
+    if b"\0" in head:  # a table may have them, other formats may not
+        text = text.replace("\0", "").strip()
+        if not text or text[0] in "<{[" or is_binary(text):
+            raise _refused(path, "Die Datei enthält keinen Text, sondern binäre Daten")
+    return text
 
 
 def _markup(path: Path, text: str) -> str:

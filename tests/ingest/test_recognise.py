@@ -46,6 +46,9 @@ def written(path: Path, content: str | bytes) -> Path:
         ("Unser Programm 2026\n\nTitel;Ort\nYoga;Alzey\n", "table"),
         ('Titel;Text\nYoga;"Zeile 1\nZeile 2"\nTanz;"Zeile 1\nZeile 2"\n', "table"),
         ("Titel;Ort;Preis", "table"),
+        ("Titel;Ort\nTöpfern;Alzey\n".encode("utf-16-be"), "table"),
+        ("Titel;Ort\nTöpfern;Alzey\n".encode("utf-16-le"), "table"),
+        (b"Titel;Ort\nYoga\0\0\0;Alzey\n", "table"),
     ],
 )
 def test_what_can_be_read(tmp_path: Path, content: str | bytes, known: str) -> None:
@@ -71,6 +74,7 @@ def test_a_workbook(tmp_path: Path) -> None:
         (b"\x1f\x8b\x08\x00", "Die Datei ist gepackt (gzip); bitte vorher entpacken"),
         (b"PK\x03\x04\x00\x00", "Die Datei beginnt wie eine Excel-Datei, ist aber beschädigt oder unvollständig"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "Die Datei enthält keinen Text, sondern binäre Daten"),
+        (bytes(64), "Die Datei enthält keinen Text, sondern binäre Daten"),
         (
             "<kurse><kurs/></kurse>",
             "Die Datei ist XML mit dem äußersten Element „kurse“, das keines der bekannten Formate ist",

@@ -22,7 +22,7 @@ from ingest.records import SourceRefused, Where
 from ingest.sources.table.headings import names_of
 from ingest.sources.table.rows import RawRow, RawSheet
 
-__all__ = ["Dialect", "read_text", "recognise"]
+__all__ = ["Dialect", "is_binary", "read_text", "recognise", "wide_encoding"]
 
 _BLOCK = 1 << 17
 _SAMPLE = 1 << 16
@@ -71,8 +71,7 @@ def recognise(path: Path, known: Callable[[str], bool]) -> Dialect:
         sample = stream.read(_SAMPLE).replace("\x00", "")
     if not sample.strip():
         raise SourceRefused(Where(file=path.name), "Die Datei ist leer")
-    strange = sum(1 for c in sample if c < " " and c not in "\t\n\r\x0b\x0c\x1f")
-    if strange > len(sample) // 20:
+    if is_binary(sample):
         raise SourceRefused(
             Where(file=path.name), "Das ist keine Texttabelle, sondern eine Datei in einem unbekannten Format"
         )
@@ -82,6 +81,21 @@ def recognise(path: Path, known: Callable[[str], bool]) -> Dialect:
     return Dialect(encoding, delimiter, quote, damaged)
 
 
+def is_binary(sample: str) -> bool:
+    """True where control characters are too many for a text; zeros (which old exports pad with) are to be taken out before."""
+    strange = sum(1 for c in sample if c < " " and c not in "\t\n\r\x0b\x0c\x1f")
+    return strange > len(sample) // 20
+
+
+def wide_encoding(start: bytes) -> str | None:
+    """UTF-16 without its mark, told by where the zeros are; None for anything else."""
+    if start[1:200:2].count(0) > 0.4 * len(start[1:200:2]) > 0:
+        return "utf-16-le"
+    if start[0:200:2].count(0) > 0.4 * len(start[0:200:2]) > 0:
+        return "utf-16-be"
+    return None
+
+
 def _encoding(path: Path) -> tuple[str, int]:
     """Name of the encoding and the number of invalid places, by a pass over the whole file."""
     with path.open("rb") as stream:
@@ -89,10 +103,8 @@ def _encoding(path: Path) -> tuple[str, int]:
         for mark, name in _BOMS:
             if start.startswith(mark):
                 return name, 0
-        if start[1:200:2].count(0) > 0.4 * len(start[1:200:2]) > 0:
-            return "utf-16-le", 0
-        if start[0:200:2].count(0) > 0.4 * len(start[0:200:2]) > 0:
-            return "utf-16-be", 0
+        if unmarked := wide_encoding(start):
+            return unmarked, 0
         stream.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         wide = broken = 0
