@@ -323,6 +323,27 @@ def test_no_heading_that_is_known_for_a_field_is_personal() -> None:
     assert [name for name in names if headings.is_personal(name)] == []
 
 
+def test_formulas_without_a_stored_result_are_told(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Nr.", "Titel", "Preis", "Plätze"])
+    sheet.append([1, "Yoga", "=40+5", 12])  # openpyxl stores formulas without their results
+    sheet.append([2, "Tango", 30, "=2*6"])
+    book.create_sheet("Ohne").append(["Nr.", "Titel"])
+    book["Ohne"].append([3, "Chor"])
+    path = tmp_path / "kurse.xlsx"
+    book.save(path)
+    found = items(path)
+    assert len(offers(found)) == 3
+    assert [remark for remark in remarks(found) if "Formel" in remark[1]] == [
+        (
+            "kurse.xlsx, Blatt „Sheet“",
+            "Formel ohne gespeichertes Ergebnis in Spalte C, D; solche Zellen gelten als leer",
+        )
+    ]
+
+
 def test_an_unclosed_quote_costs_one_row(tmp_path: Path) -> None:
     path = csv_file(
         tmp_path, 'Nr.;Titel\n1;12" Rohre biegen\n2;"Nie geschlossen\n3;Tango\n4;"Der "gute" Ton"\n5;"Yoga"\n'

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,12 @@ _SMALL = 4 << 20
 _MOST_PARTS = 5_000
 _MOST_COLUMNS = 500
 _MOST_ROWS = 1 << 20  # what a sheet can have
+_BLOCK = 1 << 20
+_LONGEST_CELL = 1 << 14  # bytes; a formula has at most 8,192 characters
+_UNCOMPUTED = re.compile(
+    rb"""<c\s[^<>]{0,100}?\br=["']([A-Z]{1,3})[0-9]+["'][^<>]{0,100}>\s*"""
+    rb"""<f\b(?:[^<>]{0,200}/>|[^<>]{0,200}>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"""
+)
 _UNREADABLE = "Die Arbeitsmappe ist beschädigt oder enthält unzulässige Bestandteile und kann nicht gelesen werden"
 
 
@@ -55,9 +63,28 @@ def read_workbook(path: Path) -> Iterator[RawSheet]:
             raise SourceRefused(Where(file=path.name), _UNREADABLE) from error
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
-                yield RawSheet(sheet.title, _rows(path.name, sheet))
+                yield RawSheet(sheet.title, _rows(path.name, sheet), _uncomputed(sheet))
             else:
                 yield RawSheet(sheet.title, iter(()), ("Das Blatt ist ausgeblendet und wird nicht gelesen",))
+
+
+def _uncomputed(sheet: Any) -> tuple[str, ...]:
+    """A remark on the columns with formulas whose results are not in the file: openpyxl gives None for them, like for empty cells."""
+    columns: set[str] = set()
+    rest = b""
+    try:
+        with sheet._get_source() as source:  # the sheet's XML, unpacked as it is read
+            while block := source.read(_BLOCK):
+                block = rest + block
+                if b"<f" in block:
+                    columns.update(match[1].decode() for match in _UNCOMPUTED.finditer(block))
+                rest = block[-_LONGEST_CELL:]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError):
+        return ()  # reading the rows will say so
+    if not columns:
+        return ()
+    named = ", ".join(sorted(columns, key=lambda letters: (len(letters), letters)))
+    return (f"Formel ohne gespeichertes Ergebnis in Spalte {named}; solche Zellen gelten als leer",)
 
 
 def _rows(file: str, sheet: Any) -> Iterator[RawRow]:
