@@ -43,6 +43,7 @@ def test_contacts_are_left_out(text: str, left: str) -> None:
         "045,00 €, 0,50 €, 1.250,00 EUR, 12 x 90 Min., 100 000 Euro",
         "ISBN 978-3-19-307501-7, ISBN 3-468-49430-0, ISBN-10: 0345678901",
         "01067 Dresden, PLZ 01067-01069, D-06108 Halle",
+        "Kennzeichen: 0508 3708 25",
         "IBAN DE89 3704 0044 0532 1130 00",
         "https://vhs.example/kurs/06131-12345?id=0612345678",
         "Java @Override, Treffen @ Marktplatz, Handy und Tablet 2026, Handy 18.30 Uhr, A1.2, 0815",
