@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from catalogue.errors import CatalogueError
 from catalogue.files import replace_file
 
-__all__ = ["Settings", "SettingsRefused", "Source", "enter_source", "read_settings"]
+__all__ = ["Settings", "SettingsRefused", "Source", "enter_source", "new_source", "read_settings"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
@@ -114,16 +114,18 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         yield f"  {place}: {item['msg']}"
 
 
-def enter_source(folder: Path, name: str, source_format: str) -> Source:
-    """Appends a source that the file does not know yet, with defaults, and returns it. Raises SettingsRefused."""
+def new_source(name: str, source_format: str) -> Source:
+    """A source with defaults. Raises SettingsRefused where the name is none."""
     try:
-        source = Source(name=name, title=name, format=source_format)
+        return Source(name=name, title=name, format=source_format)
     except ValidationError:
         raise SettingsRefused(
             f"„{name}“ taugt nicht als Name einer Quelle: nur Kleinbuchstaben, Ziffern und Bindestriche."
         ) from None
+
+
+def enter_source(folder: Path, source: Source) -> None:
+    """Appends a new source to ``katalog.toml``."""
     path = folder / "katalog.toml"
-    text = path.read_text(encoding="utf-8")
-    entry = f'\n[[source]]\nname = "{name}"\ntitle = "{name}"\nformat = "{source_format}"\n'
-    replace_file(path, (text.rstrip("\n") + "\n" + entry).encode())
-    return source
+    entry = f'\n[[source]]\nname = "{source.name}"\ntitle = "{source.title}"\nformat = "{source.format}"\n'
+    replace_file(path, (path.read_text(encoding="utf-8").rstrip("\n") + "\n" + entry).encode())

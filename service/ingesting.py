@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from pydantic import ValidationError
 
 from catalogue.errors import CatalogueError
 from catalogue.ledger import Note
 from catalogue.run import Run, open_run
-from catalogue.settings import Settings, SettingsRefused, Source, enter_source
+from catalogue.settings import Settings, Source, enter_source, new_source
 from ingest.enrich import Enricher
 from ingest.pipeline import SourceReport, ingest_source
 from ingest.records import ReaderContext, SourceRefused, Where
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Job",
     "Progress",
-    "enter_new_sources",
     "jobs_of_files",
     "jobs_of_settings",
     "reader_context",
@@ -78,28 +76,19 @@ def jobs_of_files(
         source = settings.source_named(name)
         new = source is None
         if source is None:
-            source = _new_source(name, source_format or recognise(paths[0]))
+            source = new_source(name, source_format or recognise(paths[0]))
         if source_format is not None:
             source = source.model_copy(update={"format": source_format})
         jobs.append(Job(source, tuple(paths), new))
     return jobs
 
 
-def _new_source(name: str, source_format: str) -> Source:
-    try:
-        return Source(name=name, title=name, format=source_format)
-    except ValidationError:
-        raise SettingsRefused(
-            f"„{name}“ taugt nicht als Name einer Quelle: nur Kleinbuchstaben, Ziffern und Bindestriche."
-        ) from None
-
-
-def enter_new_sources(folder: Path, jobs: Sequence[Job], reports: Sequence[SourceReport]) -> None:
+def _enter_new_sources(folder: Path, jobs: Sequence[Job], reports: Sequence[SourceReport]) -> None:
     """Enters the new sources that were taken over in the settings; what failed at first leaves no trace there."""
     failed = {report.source for report in reports if report.failure}
     for job in jobs:
         if job.new and job.source.name not in failed:
-            enter_source(folder, job.source.name, job.source.format or recognise(job.files[0]))
+            enter_source(folder, job.source)
 
 
 def reader_context(folder: Path, source: Source, gazetteer: Gazetteer) -> ReaderContext:
@@ -128,6 +117,9 @@ def run_jobs(
         if whole:
             reports += _withdraw_unknown(run, settings)
         _index(run, folder, settings, schemes, progress)
+        _enter_new_sources(
+            folder, jobs, reports
+        )  # before the switch: an entry without offers harms nobody, the reverse would
         run.commit()
     return reports
 

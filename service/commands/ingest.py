@@ -10,7 +10,7 @@ from rich.console import Console
 
 from catalogue.settings import read_settings
 from ingest.pipeline import SourceReport
-from service.ingesting import enter_new_sources, jobs_of_files, jobs_of_settings, run_jobs
+from service.ingesting import jobs_of_files, jobs_of_settings, run_jobs
 from service.progress import shown_progress
 
 __all__ = ["print_report", "run"]
@@ -34,7 +34,6 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
             raise typer.BadParameter(f"{asked}. Dateien können auch einzeln genannt werden.")
     with shown_progress() as progress:
         reports = run_jobs(folder, settings, jobs, progress, whole=not files and source is None)
-    enter_new_sources(folder, jobs, reports)
     print_report(reports)
     if any(report.failure for report in reports):
         raise typer.Exit(1)
