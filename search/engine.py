@@ -80,7 +80,7 @@ class SearchEngine:
         strict = _names_of(request.chosen)
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, strict)
         narrowed = self._narrowed(request)
-        text = "" if self._says_nothing(question.topic, request, wishes) else question.topic
+        text = "" if self._says_nothing(question, request, wishes) else question.topic
         topic = self._ranking.topic(text, self._encoder.encode_questions([text])[0]) if text else None
         found = [self._candidates(topic, judgement, narrowed, group) for group in (1, 2, 3)]
         weak = topic is not None and not any(candidates.convincing for candidates in found)
@@ -110,11 +110,15 @@ class SearchEngine:
             return self._reader.read(request.text, request.today)
         return Question(text=request.text, language="de", topic=request.text, wishes=Wishes(), spans=(), suggested=())
 
-    def _says_nothing(self, topic: str, request: SearchRequest, wishes: Wishes) -> bool:
-        """Whether the topic is only "Angebote" or the like beside wishes or facets: then these alone decide."""
-        words = set(fold(topic).split())
+    def _says_nothing(self, question: Question, request: SearchRequest, wishes: Wishes) -> bool:
+        """Whether beside wishes or facets only "Angebote" or the like is said: then these alone decide."""
         narrowed = any((request.provider, request.source, request.phase, request.topic, wishes != Wishes()))
-        return words <= self._generic if narrowed else not words
+        if not narrowed:
+            return not question.topic.strip()
+        rest = list(question.text)
+        for span in question.spans:
+            rest[span.start : span.end] = " " * (span.end - span.start)
+        return set(fold("".join(rest)).split()) <= self._generic or set(fold(question.topic).split()) <= self._generic
 
     def _narrowed(self, request: SearchRequest) -> NDArray[np.bool_]:
         mask = np.ones(self._columns.height, np.bool_)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from ontology.offer import Offer
 
 __all__ = ["body_words", "meaning_text", "title_words"]
 
+_SHOUTED = re.compile(
+    r"\b[A-ZÄÖÜ]{5,}\b"
+)  # "BUCHFÜHRUNG" is another word to the encoder; shorter ones are abbreviations
 _MEANING = 900  # characters; behind them descriptions turn to organisation, which blurs the meaning
 
 
 def meaning_text(offer: Offer) -> str:
     """What the encoder reads: title, categories, description."""
-    parts = (offer.name, ", ".join(offer.keywords), offer.description or "")
+    parts = (_SHOUTED.sub(_spoken, offer.name), ", ".join(offer.keywords), offer.description or "")
     return "\n".join(part for part in parts if part)[:_MEANING]
+
+
+def _spoken(word: re.Match[str]) -> str:
+    return word[0].capitalize()
 
 
 def title_words(offer: Offer) -> str:

@@ -305,3 +305,10 @@ def test_the_gazetteer_knows_the_places_used_here(gazetteer: Gazetteer) -> None:
         found = gazetteer.by_ags(place.ags)
         assert found is not None
         assert found.name == place.locality
+
+
+def test_a_wish_alone_asks_for_whatever_there_is(ask: Asker, demo: Path) -> None:
+    alone, spoken = ask(demo, "in Worms"), ask(demo, "Angebote in Worms")
+    assert alone["total"] == spoken["total"] > 20
+    assert [hit["id"] for hit in alone["hits"]] == [hit["id"] for hit in spoken["hits"]]
+    assert not alone["weak"]
