@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule
+from search.question.wishes import DAYTIMES, LEVELS
 
 __all__ = [
     "AUDIENCE",
@@ -37,10 +38,8 @@ AUDIENCE = (
     *("children", "youth", "parents", "families", "women", "men", "seniors", "migrants", "unemployed", "employees"),
     *("disabled", "apprentices", "students", "teachers", "volunteers", "single_parents"),
 )
-LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 TIME_MODELS = ("full_time", "part_time", "weekend", "block", "evening_school", "extra_occupational")
 FUNDING = ("bildungsgutschein", "bildungsurlaub", "aufstiegs_bafoeg", "avgs", "bildung_und_teilhabe")
-DAYTIMES = ("morning", "afternoon", "evening")  # starts before 12, before 17, from 17
 MODES = tuple(Mode)
 _NEVER = np.iinfo(np.int32).max  # last day of an offer without dates
 

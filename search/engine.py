@@ -69,8 +69,7 @@ class SearchEngine:
         self._vectors = VectorIndex(snapshot.path / "vectors.faiss")
         self._schemes = schemes
         self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
-        self._concepts = ConceptFinder(schemes)
-        self._ranking = Ranking(self._words, self._vectors, self._columns, self._concepts)
+        self._ranking = Ranking(self._words, self._vectors, self._columns, ConceptFinder(schemes))
 
     def search(self, request: SearchRequest) -> Answer:
         """Ranks the offers for a question."""
@@ -94,7 +93,7 @@ class SearchEngine:
             for group, candidates in groups
             for row, score in zip(candidates.rows, candidates.scores, strict=True)
         ]
-        hits = self._hits(ranked, request, judgement, text)
+        hits = self._hits(ranked, request, judgement, topic)
         return Answer(
             question=question,
             wishes=wishes,
@@ -143,12 +142,12 @@ class SearchEngine:
         return self._ranking.candidates(topic, allowed, _CANDIDATES)
 
     def _hits(
-        self, ranked: list[tuple[int, int, float]], request: SearchRequest, judgement: Judgement, text: str
+        self, ranked: list[tuple[int, int, float]], request: SearchRequest, judgement: Judgement, topic: Topic | None
     ) -> _Hits:
         offers = self._snapshot.ledger.offers_at(row for _, row, _ in ranked)
         clusters = alike_groups(ranked, offers) if request.collapse else [[entry] for entry in ranked]
         total = sum(1 for cluster in clusters if cluster[0][0] < 3)
-        asked = _Asked(frozenset(self._words.terms(text)), self._concepts.find(text).facets)
+        asked = _Asked(frozenset(self._words.terms(topic.text)), topic.facets) if topic else _Asked(frozenset(), {})
         shown = clusters[request.offset : request.offset + request.limit]
         return _Hits(total, tuple(self._hit(cluster, offers, judgement, asked) for cluster in shown))
 

@@ -31,7 +31,6 @@ from search.question import Wishes
 __all__ = ["FITS", "OUT", "SOFT", "UNKNOWN", "Judgement", "judge"]
 
 FITS, UNKNOWN, CONFLICT, OUT = 0, 1, 2, 3
-NEAR_KM = 15.0  # what counts as near where only "in der Nähe" is said
 
 Status = NDArray[np.int8]
 

@@ -64,10 +64,13 @@ class Candidates:
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """What is looked for, prepared: its words, its vector, the rows that have a concept it names and how much of it that concept is."""
+    """What is looked for, prepared: its words, its vector, the notations it names by facet, the rows that have one of them and how much of
+    the words they are.
+    """
 
     text: str
     vector: NDArray[np.float32]
+    facets: dict[str, tuple[str, ...]]
     having: NDArray[np.bool_]
     share: float
 
@@ -87,7 +90,7 @@ class Ranking:
         having = np.zeros(self._columns.height, np.bool_)
         for facet, notations in named.facets.items():
             having |= self._columns.rows_with(facet, notations)
-        return Topic(text, vector, having, min(1.0, named.words / max(1, len(self._words.terms(text)))))
+        return Topic(text, vector, named.facets, having, min(1.0, named.words / max(1, len(self._words.terms(text)))))
 
     def candidates(self, topic: Topic, allowed: NDArray[np.bool_], count: int) -> Candidates:
         """The best of the allowed rows (a mask) for a topic."""

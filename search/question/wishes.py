@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from ontology.offer import WEEKDAYS
+
 __all__ = ["DAYTIMES", "LEVELS", "WEEKDAYS", "Wishes", "as_json"]
 
-WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
-DAYTIMES = ("morning", "afternoon", "evening")
+DAYTIMES = ("morning", "afternoon", "evening")  # starts before 12, before 17, from 17
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 
 
