@@ -135,6 +135,29 @@ def export(
 
 
 @app.command()
+def evaluate(
+    folder: Folder,
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Fragen, eine je Zeile.")],
+    judgements: Annotated[
+        Path | None,
+        typer.Argument(metavar="[QRELS.tsv]", help="Was zu ihnen passt; ohne diese Datei werden die Wünsche geprüft."),
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="Eine frühere Ausgabe von --json, zum Vergleich.")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Das Ergebnis auf der Seite /guete zeigen.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Messen, wie gut die Suche beurteilte Fragen beantwortet."""
+    from service.commands import evaluate as command
+
+    if judgements is not None:
+        command.run(folder, questions, judgements, against, publish, as_json)
+    elif against is not None or publish:
+        raise typer.BadParameter("--against und --publish brauchen QRELS.tsv.")
+    else:
+        command.run_wishes(folder, questions, as_json)
+
+
+@app.command()
 def status(folder: Folder, as_json: AsJson = False) -> None:
     """Angebote je Quelle, letzter Lauf, abgelehnte Sätze, Stand des Suchindex."""
     from service.commands import status as command

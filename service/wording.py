@@ -14,8 +14,10 @@ from ontology.offer import WEEKDAYS, Moment, Place, Schedule
 
 __all__ = [
     "age_in_words",
+    "ago_in_words",
     "day_in_words",
     "days_in_words",
+    "decimal_in_words",
     "distance_in_words",
     "listed",
     "moment_in_words",
@@ -23,6 +25,7 @@ __all__ = [
     "place_in_words",
     "price_in_words",
     "schedule_in_words",
+    "share_in_words",
     "span_in_words",
     "wish_in_words",
     "words",
@@ -84,6 +87,26 @@ def price_in_words(price: Decimal | float | None) -> str:
         return "kostenlos"
     whole, _, cents = f"{price:,.2f}".partition(".")
     return f"{whole.replace(',', '.')}{'' if cents == '00' else ',' + cents}{_NO_BREAK}€"
+
+
+def ago_in_words(days: int) -> str:
+    """ "heute", "gestern", "vor 3 Tagen" """
+    return ("heute", "gestern")[max(days, 0)] if days < 2 else f"vor {days} Tagen"
+
+
+def decimal_in_words(value: float) -> str:
+    """ "0,44" """
+    return f"{value:.2f}".replace(".", ",")
+
+
+def share_in_words(part: float, whole: float) -> str:
+    """ "45 %"; never rounded to all or to none of it; "–" of nothing."""
+    if not whole:
+        return "–"
+    percent = round(100 * part / whole)
+    if (percent == 0 and part) or (percent == 100 and part < whole):
+        return f"unter 1{_NO_BREAK}%" if percent == 0 else f"über 99{_NO_BREAK}%"
+    return f"{percent}{_NO_BREAK}%"
 
 
 def distance_in_words(km: float) -> str:

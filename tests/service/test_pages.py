@@ -22,6 +22,7 @@ PATHS = (
     "/anbieter/boese",
     "/sparql",
     "/docs",
+    "/guete",
 )
 
 

@@ -1,0 +1,55 @@
+"""The catalogue's own figures: relevance, coverage, freshness."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import cast
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from service.negotiation import HTML, JSON, choose
+from service.problems import NotAcceptable
+from service.quality import FIELDS, Quality, QualityReporter
+from service.state import fresh, not_modified, page, service_of, tag_of
+from service.wording import ago_in_words, decimal_in_words, share_in_words
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+_FORMS = (HTML, JSON)
+
+
+@router.get("/guete")
+@router.get("/guete.json")
+async def quality(request: Request) -> Response:
+    """How good the catalogue is, as far as it was measured and counted."""
+    service = service_of(request)
+    media = JSON if request.url.path.endswith(".json") else choose(request.headers.get("accept"), _FORMS)
+    if media is None:
+        raise NotAcceptable(f"Offered are: {', '.join(_FORMS)}")
+    today = service.today()
+    reporter = cast("QualityReporter", request.app.state.quality)
+    with service.follower.use() as served:
+        found: Quality = await asyncio.to_thread(reporter.report, served.snapshot, today)
+        measured = "" if found.relevance is None else found.relevance.configuration.time
+        tag = tag_of(served, request.url.path, media, today.isoformat(), measured, service.pages.fingerprint)
+    headers = fresh(tag)
+    known = not_modified(request, headers)
+    if known is not None:
+        return known
+    if media == JSON:
+        body = msgspec.json.format(msgspec.json.encode(found), indent=1)
+        return Response(body, headers={"Content-Type": JSON, **headers})
+    return page(
+        request,
+        "quality",
+        headers=headers,
+        quality=found,
+        measured=None if found.relevance is None else dt.datetime.fromisoformat(measured).astimezone(service.zone),
+        fields=list(FIELDS),
+        share=share_in_words,
+        ago=ago_in_words,
+        decimal=decimal_in_words,
+    )
