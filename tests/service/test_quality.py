@@ -175,6 +175,7 @@ def test_coverage_is_counted_from_the_offers(page: httpx.Client) -> None:
     assert (source["age_days"], source["failed"]) == (0, False)
     said = text_of(page.get("/guete"))
     assert "Kreisvolkshochschule 6 83 % 50 % 50 % 0 % 100 % 67 % 67 % 50 %" in said
+    assert "Beim jeweils letzten Lesen abgelehnt: 0." in said
     assert re.search(r"Kreisvolkshochschule heute \d+\. \w+ \d{4} 6 6 0 0 0", said)
 
 
