@@ -19,6 +19,10 @@ __all__ = ["DateReader"]
 _LOOK_BACK = 48
 _SIDES = ("before", "after", "from", "to", "within")  # in the order in which they are tried
 _MIDDLE = 15  # "ab Mitte Mai"
+_YEARLY = {"date", "days_of_month", "month", "months_of_year", "week_number"}  # what a year beside it belongs to
+_YEAR_GAP = 16  # characters between both, at most
+_SEASONS = {"spring", "summer", "autumn", "winter"}
+_YEAR = re.compile(r"(?<![\w.])20[2-9]\d(?!\w)")
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -46,6 +50,8 @@ class DateReader:
         self._relative = [(name, patterns.phrase(form)) for name, forms in table["relative"].items() for form in forms]
         self._relative_sides = {n: tuple(sides) for n, sides in table["relative_sides"].items()}
         self._never_behind = {n: patterns.ending(source) for n, source in table["never_behind"].items()}
+        self._next_year = [patterns.phrase(form) for form in table["relative"]["next_year"]]
+        self._year_gap = patterns.starting(f",? ?(?:(?:{'|'.join(table['before_year'])}) )*$")
         relation = table["relation"]
         self._left = {side: patterns.ending(f"(?:{'|'.join(relation[side])}) ") for side in _SIDES}
         self._right = {
@@ -53,7 +59,7 @@ class DateReader:
             for side in ("from", "to", "before")
         }
         self._grammar = [
-            (patterns.phrase(source), self._reader(entry["reader"]), tuple(entry.get("sides", ("", *_SIDES))))
+            (patterns.phrase(source), entry["reader"], tuple(entry.get("sides", ("", *_SIDES))))
             for entry in table["expression"]
             for source in entry["any"]
         ]
@@ -82,22 +88,44 @@ class DateReader:
                 yield candidate
 
     def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
-        for pattern, reader, sides in self._grammar:
+        years = list(self._years(text, today))
+        for pattern, name, sides in self._grammar:
             for match in pattern.finditer(text):
-                window = _in_calendar(reader, match, today)
+                base, end = self._year_beside(text, match, years) if name in _YEARLY else (None, match.end())
+                window = _in_calendar(self._reader(name), match, base or today)
                 if window is not None:
                     groups = match.groupdict()
                     bare = not (groups.get("m") and "d" not in groups and is_doubtful(groups["m"]))
                     middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
-                    yield _Found(match.start(), match.end(), window, sides if bare else sides[1:], middle)
+                    yield _Found(match.start(), end, window, sides if bare else sides[1:], middle)
         for name, pattern in self._relative:
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):
                     sides = self._relative_sides.get(name, ("", *_SIDES))
-                    window = _in_calendar(relative, name, today)
+                    base, end = self._year_beside(text, match, years) if name in _SEASONS else (None, match.end())
+                    window = _in_calendar(relative, name, base or today)
                     if window is not None:
-                        yield _Found(match.start(), match.end(), window, sides)
+                        yield _Found(match.start(), end, window, ("", *sides) if base else sides)
+
+    def _years(self, text: str, today: dt.date) -> Iterator[tuple[int, int, int]]:
+        """Where a year is named, and which."""
+        for pattern in self._next_year:
+            for match in pattern.finditer(text):
+                yield match.start(), match.end(), today.year + 1
+        for match in _YEAR.finditer(text):
+            yield match.start(), match.end(), int(match[0])
+
+    def _year_beside(
+        self, text: str, match: re.Match[str], years: list[tuple[int, int, int]]
+    ) -> tuple[dt.date | None, int]:
+        """The first day of the year named beside a month or season, and the end of both ("im August nächsten Jahres")."""
+        for start, end, year in years:
+            if match.end() <= start <= match.end() + _YEAR_GAP and self._year_gap.match(text[match.end() : start]):
+                return dt.date(year, 1, 1), end
+            if end <= match.start() <= end + _YEAR_GAP and self._year_gap.match(text[end : match.start()]):
+                return dt.date(year, 1, 1), match.end()
+        return None, match.end()
 
     def _bounded(self, text: str, found: _Found, today: dt.date) -> Candidate | None:
         """The expression with the words around it that say from, to, before or after."""

@@ -21,6 +21,8 @@ WEEKDAY_MARKS = f"[{chr(_WEEKDAY)}-{chr(_WEEKDAY + 6)}]"
 MONTHS = f"[{chr(_MONTH)}-{chr(_MONTH + 11)}{chr(_DOUBTFUL)}-{chr(_DOUBTFUL + 11)}]"
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _BEHIND_DAY = r"(?=s?(?:-?(?:vor|nach)?mittag|-?abend|-?morgen|-?frueh))"
+_AGED = re.compile(r"(\w+?)-?(jaehr(?:ig)?\w*)")  # "achtjährige"
+_DOUBLED = re.compile(r"(.)\1+")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _SHORTEST, _LONG = 5, 9  # letters from which a word is mended, and from which two errors are
 
@@ -55,6 +57,8 @@ class Marker:
         self._aliases = {fold_text(wrong): fold_text(right) for wrong, right in spelling["alias"].items()}
         self._right = [fold_text(word) for word in spelling["right"]]
         self._kept = {*self._right, *(fold_text(word) for word in spelling["keep"])}
+        self._sounds = [(fold_text(written), fold_text(meant)) for written, meant in spelling["sound"]]
+        self._by_sound = {self._sound(word): word for word in self._right}
 
     def __call__(self, folded: Folded) -> Folded:
         """The same original with another text on top; linear in its length."""
@@ -66,15 +70,25 @@ class Marker:
         for match in _WORD.finditer(text):
             word = match[0]
             number = self._number(word)
-            if number is not None:
+            if (aged := _AGED.fullmatch(word)) and (age := self._number(aged[1])) is not None:
+                yield match.start(), match.end(), f"{age:.0f}-{aged[2]}"
+            elif number is not None:
                 yield match.start(), match.end(), str(int(number))
             elif word in self._aliases:
                 yield match.start(), match.end(), self._aliases[word]
             elif len(word) >= _SHORTEST and word.isascii() and word not in self._kept and (right := self._mend(word)):
                 yield match.start(), match.end(), right
 
+    def _sound(self, word: str) -> str:
+        """How the word is spoken, roughly: the same for "mondags" and "montags"."""
+        for written, meant in self._sounds:
+            word = word.replace(written, meant)
+        return _DOUBLED.sub(r"\1", word)
+
     def _mend(self, word: str) -> str | None:
-        """The key word that ``word`` is meant to be: two letters swapped, one wrong in a longer word, two in a long one."""
+        """The key word that ``word`` is meant to be: one that sounds alike, has two letters swapped, one wrong or two in a long one."""
+        if (alike := self._by_sound.get(self._sound(word))) is not None:
+            return alike
         wrong = 2 if len(word) >= _LONG else 1
         found = process.extractOne(word, self._right, scorer=OSA.distance, score_cutoff=wrong)
         if found is None:

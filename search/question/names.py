@@ -21,6 +21,7 @@ _TOWN = 10_000  # inhabitants from which a name is believed that is written by i
 _NEAR_KM = 75.0  # and the distance up to which any municipality is
 _KM_PER_TENFOLD = 80.0  # so much farther may a town with ten times the inhabitants be and still be meant
 _UNKNOWN_POPULATION = 300
+_LONG, _VERY_LONG = 8, 10  # letters of a name in which one wrong does not make another word, and two do not
 _ADDITION = re.compile(r" (?:am|an|auf|bei|im|in|ob|unter|vor|zu|zum|zur|ueber) ")
 _LETTERS = re.compile(r"[^\W_]+")
 
@@ -43,6 +44,7 @@ class Names:
         self._gazetteer, self._home = gazetteer, home
         self._names = gazetteer.names()
         self._ordinary = {fold(name) for name in table["ordinary"]["names"]}
+        self._not_misspelt = {fold(name) for name in table["ordinary"]["near_names"]}
         self._endings: dict[str, list[list[str]]] = table["endings"]
         self._foreign: dict[str, str] = table["foreign"]
         self._sounds = Sounds(sounds, self._names)
@@ -115,15 +117,24 @@ class Names:
                 return municipality
         return None
 
-    def misspelt(self, word: str) -> Municipality | None:
-        """A known own name with one wrong letter, two in a long one."""
-        if len(word) < 5 or word in self._names or word in self._ordinary:
+    def misspelt(self, word: str, *, sure: bool = False) -> Municipality | None:
+        """The known own name with one wrong letter, two in a very long one.
+
+        ``sure`` asks for a near place and a long name with one wrong letter.
+        """
+        if (
+            len(word) < (_LONG if sure else 5)
+            or word in self._names
+            or word in self._ordinary
+            or word in self._not_misspelt
+        ):
             return None
-        wrong = 1 if len(word) < 8 else 2
+        wrong = 1 if len(word) < _VERY_LONG or sure else 2
         close = process.extract(
             word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=wrong, limit=9
         )
         found = [(distance, self.meant(key)) for key, distance, _ in close if self._believed(key, self.meant(key))]
+        found = [(d, m) for d, m in found if not sure or self.is_near(m)]
         return min(found, key=lambda pair: (pair[0], self._cost(pair[1]), pair[1].ags))[1] if found else None
 
     def are_two_towns(self, one: str, other: str) -> bool:

@@ -35,3 +35,8 @@ class Negation:
                 ruled_out = bool(self._joined.match(text[judged[-1][0].end : candidate.start]))
             judged.append((candidate, ruled_out))
         return judged
+
+    def begin(self, text: str, candidate: Candidate) -> int:
+        """Where the words begin that rule the wish out, or the wish itself where they stand behind it."""
+        before = self._before.search(text[max(0, candidate.start - _LOOK_BACK) : candidate.start])
+        return candidate.start - (len(before[0]) if before else 0)

@@ -22,10 +22,13 @@ _SHORT_NAME, _LONG_NAME = 4, 6  # letters that a known and any name must have to
 _AROUND_KM = 15.0  # what "in der Nähe von" means, by the definition of the wishes
 _WORD = re.compile(r"[^\W_]+(?:\.(?= ?\w))?")
 _BETWEEN = re.compile(r"[ \-./(]{1,3}")
-_POSTAL = re.compile(r"(?<![\w.,])(?:(?:plz:?|d|de)[ -]*)?(\d{5})(?![\w]|[.,]\d| *(?:€|euro))")
+_POSTAL = re.compile(
+    r"(?<![\w.,])(?<!iso )(?<!din )(?<!en )(?:(?:plz:?|d|de)[ -]*)?(\d{5})(?![\w]|[.,]\d| *(?:€|euro))"
+)
 _NOUN_NEXT = re.compile(r"[ -]+(?=\w)")
 _TAIL, _HEAD = re.compile(r"-(\w+)"), re.compile(r"(\w+)-$")
 _PART = re.compile(r"-[^\W\d]\w{2,}")  # "Worms-Herrnsheim"
+_CLAUSE_BEGINS, _CLAUSE_ENDS = re.compile(r"(?:^|[,;(])\s*$"), re.compile(r"\s*[,;)]")
 _BAD = "bad "
 
 
@@ -121,7 +124,7 @@ class PlaceReader:
         own, known = self._names.is_own(key, municipality), self._names.is_known(municipality)
         if asked:
             return self._placed(text, start, end, (municipality, end), rank=1) if own or known else None
-        if self._never.search(left) or not self._stands_alone(key, own, known):
+        if self._never.search(left) or not self._stands_alone(key, own, known or self._is_apart(text, start, end)):
             return None
         return self._placed(text, start, end, (municipality, end))
 
@@ -144,6 +147,8 @@ class PlaceReader:
         found = self._names.foreign(name_key(word[0]))
         if found is None and (asked or (language == "tr" and capital)):
             found = self._names.bent(word[0], language, sure=german or not asked) if capital or not german else None
+        if found is None and asked and not german and capital:  # dialect is easily taken for another language
+            found = self._names.bent(word[0], "de", sure=True)
         if found is None and asked:
             found = self._names.heard(word[0], language)
         if found is None and capital and word[0].isascii():
@@ -153,7 +158,15 @@ class PlaceReader:
                 start -= len(_BAD) if bad and found else 0
             if found is None and asked and not self._weak.search(left):
                 found = self._names.misspelt(word[0])
+            if found is None and not asked and language == "de" and self._is_apart(text, start, end):
+                found = self._names.misspelt(word[0], sure=True)
         return None if found is None else self._placed(text, start, end, (found, end), rank=1 if asked else 0)
+
+    def _is_apart(self, text: str, start: int, end: int) -> bool:
+        """Whether the word ends the question or stands between commas, where a place is put that nothing asks for."""
+        return end == len(text.rstrip(" ?!.")) or bool(
+            _CLAUSE_BEGINS.search(text[:start]) and _CLAUSE_ENDS.match(text, end)
+        )
 
     def _placed(self, text: str, start: int, end: int, found: tuple[Municipality, int], rank: int = 0) -> Candidate:
         """The candidate with the words around the name that belong to it: "im Umkreis von 20 km um …"."""

@@ -105,7 +105,9 @@ class QuestionReader:
             wishes = msgspec.structs.replace(wishes, ruled_out=excluded)
         spans = [_span(folded, c, "") for c in used] + [_span(folded, c, "not.") for c in used_out]
         spans.sort(key=lambda span: span.start)
-        topic = self._topic(folded, [folded.span(c.start, c.end) for c in [*used, *used_out, *shields] if not c.keep])
+        gone = [(c.start, c.end) for c in [*used, *shields] if not c.keep]
+        gone += [(self._negation.begin(folded.text, c), c.end) for c in used_out if not c.keep]
+        topic = self._topic(folded, [folded.span(*stretch) for stretch in gone])
         return Question(
             text=text,
             language=language,

@@ -12,6 +12,8 @@ __all__ = ["TopicReader"]
 
 _TOKEN = re.compile(r"\w+(?:[-'.+#/&]+\w+)*[+#]*|[^\w\s]")
 _EDGE = re.compile(r"^[\s,;:.\-–!?&/|()+\"„“]+|[\s,;:.\-–!?&/|(\"„“]+$")
+_PART_GONE = re.compile(r"(?<=\w)-(?=\w)")
+_CLOSED = 2  # marks what is gone without leaving a gap
 _SPACE = re.compile(r"\s+(?=[,;.!?)])|(?<=\()\s+|\s{2,}")
 _EMPTY = re.compile(r"\(\s*\)|\"\s*\"|[,;:–-]\s*(?=[,;.!?])")
 
@@ -23,6 +25,7 @@ class TopicReader:
         self._filler = [patterns.phrase(source) for source in table["filler"]]
         self._before = {fold_text(word) for word in table["dangling_before"]}
         self._leading = {fold_text(word) for word in table["leading"]}
+        self._denying = {fold_text(word) for word in table["denying"]}
         self._behind = {fold_text(word) for word in table["dangling_behind"]}
 
     def __call__(self, folded: Folded, spans: Iterable[tuple[int, int]]) -> str:
@@ -37,7 +40,8 @@ class TopicReader:
             if not any(gone[start:end]):
                 gone[start:end] = b"\1" * (end - start)
         self._drop_dangling(original, gone)
-        left = "".join(" " if gone[i] else character for i, character in enumerate(original))
+        _close_compounds(original, gone)
+        left = "".join(" " if gone[i] else character for i, character in enumerate(original) if gone[i] < _CLOSED)
         left = _SPACE.sub(
             lambda m: (
                 " " if len(m[0]) > 1 and m[0].isspace() and m.end() < len(left) and left[m.end()].isalnum() else ""
@@ -63,8 +67,25 @@ class TopicReader:
             ):
                 taken[index] = True
         for index, token in enumerate(tokens):  # "und", "geeignet" behind it
-            if not taken[index] and index and taken[index - 1] and fold_text(token[0]) in self._behind:
-                taken[index] = True
+            word = fold_text(token[0])
+            if taken[index] or not index or not taken[index - 1] or word not in self._behind:
+                continue
+            goes_on = index + 1 < len(tokens) and not taken[index + 1] and tokens[index + 1][0][0].isalnum()
+            taken[index] = not (goes_on and word in self._denying)
         for token, is_taken in zip(tokens, taken, strict=True):
             if is_taken and not gone[token.start()]:  # of "Online-Kurs" only a part may be gone
                 gone[token.start() : token.end()] = b"\1" * (token.end() - token.start())
+
+
+def _close_compounds(original: str, gone: bytearray) -> None:
+    """Of "Excel-Onlinekurs" is left "Excel-kurs", of "Rhetorik-Blockseminar" only "Rhetorik"."""
+    for match in _PART_GONE.finditer(original):
+        begin = end = match.end()
+        while end < len(original) and gone[end]:
+            end += 1
+        if gone[match.start()] or begin == end:
+            continue
+        if end < len(original) and original[end].isalnum():
+            gone[begin:end] = bytes([_CLOSED]) * (end - begin)
+        else:
+            gone[match.start()] = 1

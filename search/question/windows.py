@@ -10,6 +10,7 @@ import msgspec
 __all__ = ["Window", "cut", "day_window", "merge", "month_window", "next_date", "relative", "week_window"]
 
 _EARLIEST, _LATEST = 1990, 2100
+_FIRST, _LAST = dt.date.min, dt.date.max
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "winter": (12, 2)}
 _THIRDS = {"early": (1, 10), "middle": (11, 20), "late": (21, 31)}  # days of a month
 _AHEAD = {
@@ -96,7 +97,13 @@ def cut(window: Window, side: str, today: dt.date) -> Window:
 
 
 def merge(one: Window, other: Window) -> Window:
-    """Both together, as in "from April" and "to June" or in "May or June"; an end before the start is meant a year later."""
+    """Both together: what they share, as of "from April" and "to June", else all, as of "May or June".
+
+    An end before the start is meant a year later.
+    """
+    latest, earliest = max(one.start or _FIRST, other.start or _FIRST), min(one.end or _LAST, other.end or _LAST)
+    if latest <= earliest:
+        return Window(None if latest == _FIRST else latest, None if earliest == _LAST else earliest)
     start = min(filter(None, (one.start, other.start)), default=None)
     end = max(filter(None, (one.end, other.end)), default=None)
     if start and end and end < start:
@@ -106,6 +113,7 @@ def merge(one: Window, other: Window) -> Window:
 
 def relative(name: str, today: dt.date) -> Window:
     """The window of a relative expression; the names are the keys of [relative] in words/calendar.toml."""
+    name = name.removeprefix("at_")
     days = dt.timedelta
     if name in _SEASONS:
         first, last = _SEASONS[name]
