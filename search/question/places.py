@@ -149,7 +149,7 @@ class PlaceReader:
             found = self._names.bent(word[0], language, sure=german or not asked) if capital or not german else None
         if found is None and asked and not german and capital:  # dialect is easily taken for another language
             found = self._names.bent(word[0], "de", sure=True)
-        if found is None and asked:
+        if found is None and (asked or self._is_last_name(folded, start, end)):
             found = self._names.heard(word[0], language)
         if found is None and capital and word[0].isascii():
             if _NOUN_NEXT.match(text, end):
@@ -161,6 +161,11 @@ class PlaceReader:
             if found is None and not asked and language == "de" and self._is_apart(text, start, end):
                 found = self._names.misspelt(word[0], sure=True)
         return None if found is None else self._placed(text, start, end, (found, end), rank=1 if asked else 0)
+
+    def _is_last_name(self, folded: Folded, start: int, end: int) -> bool:
+        """Whether a word in other letters, written as a name, stands alone behind the last comma."""
+        alone = _CLAUSE_BEGINS.search(folded.text[:start]) and self._is_apart(folded.text, start, end)
+        return bool(start and alone and folded.original[folded.starts[start]].isupper())
 
     def _is_apart(self, text: str, start: int, end: int) -> bool:
         """Whether the word ends the question or stands between commas, where a place is put that nothing asks for."""
