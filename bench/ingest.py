@@ -177,7 +177,7 @@ def _ours(path: Path, statements: Path) -> Figures:
             written = _dump(snapshot, statements)
             sizes = {
                 name: _size(snapshot.path, name)
-                for name in ("rdf", "ledger.sqlite", "words", "columns.npz", "vectors.faiss")
+                for name in ("rdf", "ledger.sqlite", "words.npz", "columns.npz", "vectors.faiss")
             }
     whole = first.spent.pop("whole")
     staged = [sum(times[part] for times in first.spent.values()) for part in (0, 1)]

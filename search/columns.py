@@ -7,27 +7,28 @@ An offer without dated runs has one entry of its own. In every column -1 (NaN fo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule
+from search.facets import FacetIndex, Labels, Names, tags_of
 from search.question.wishes import DAYTIMES, LEVELS
 
 __all__ = [
     "AUDIENCE",
     "DAYTIMES",
-    "FACETS",
     "FUNDING",
     "LEVELS",
     "MODES",
     "TIME_MODELS",
     "Columns",
-    "Labels",
     "day_number",
     "instance_daytimes",
     "instance_weekdays",
@@ -98,6 +99,7 @@ def _or(value: int | None, otherwise: int) -> int:
 _RUN_TYPES: dict[str, type] = {
     "row": np.int64,
     "position": np.int32,  # of the run within its offer; -1: the offer itself
+    "alike": np.int64,  # equal where title and provider are
     "start": np.int32,
     "last": np.int32,
     "mode": np.int8,
@@ -119,37 +121,27 @@ _RUN_TYPES: dict[str, type] = {
     "language": np.uint64,
 }
 _ALL_TYPES = _RUN_TYPES | {"tag_rows": np.int64, "tags": np.int32}
-FACETS = ("phase", "topic", "place", "provider", "mode", "source")
-
-
-class _Names:
-    """Numbers for strings, in order of appearance."""
-
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self.numbers = {name: number for number, name in enumerate(names)}
-
-    def number(self, name: str) -> int:
-        return self.numbers.setdefault(name, len(self.numbers))
 
 
 class Columns:
     """The columns of a snapshot.
 
-    ``runs[name]`` has one entry per run, sorted by row; ``first[i]`` is where the runs of ``rows[i]`` begin. ``tag_rows`` and ``tags`` pair
-    rows with the facet values they have, as numbers of ``tag_names``, each "facet TAB value TAB label". ``languages`` are the BCP 47 codes
-    behind the bits of ``runs["language"]``.
+    ``runs[name]`` has one entry per run, sorted by row; ``first[i]`` is where the runs of ``rows[i]`` begin. ``facets`` are what offers can
+    be narrowed down by. ``languages`` are the BCP 47 codes behind the bits of ``runs["language"]``.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], tag_names: Sequence[str], languages: Sequence[str]) -> None:
+        self._arrays = {name: arrays[name] for name in _ALL_TYPES}
         self.runs = {name: arrays[name] for name in _RUN_TYPES}
-        self.tag_rows, self.tags = arrays["tag_rows"], arrays["tags"]
-        self.tag_names, self.languages = list(tag_names), list(languages)
-        self._numbers: dict[tuple[str, str], list[int]] = {}
-        for number, name in enumerate(self.tag_names):
-            facet, value, _ = name.split("\t")
-            self._numbers.setdefault((facet, value), []).append(number)
-        self.rows, self.first = np.unique(self.runs["row"], return_index=True)
+        self._tag_names, self.languages = list(tag_names), list(languages)
+        begins = np.ones(self.runs["row"].size, np.bool_)
+        begins[1:] = self.runs["row"][1:] != self.runs["row"][:-1]
+        self.first = np.flatnonzero(begins)
+        self.rows = self.runs["row"][self.first]
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
+        self.facets = FacetIndex(arrays["tag_rows"], arrays["tags"], self._tag_names, self.height)
+        self._ends = np.append(self.first[1:], self.runs["row"].size)
+        self._dense = self.rows.size == self.height
 
     @classmethod
     def build(cls, offers: Iterable[tuple[int, Offer]], labels: Labels) -> Columns:
@@ -159,33 +151,37 @@ class Columns:
 
     def updated(self, offers: Iterable[tuple[int, Offer]], outdated: Iterable[int], labels: Labels) -> Columns:
         """The columns without the ``outdated`` rows and with those of ``offers`` added: changed rows stand in both."""
+        outdated = list(outdated)
         lists: dict[str, list[float]] = {name: [] for name in _ALL_TYPES}
-        tag_names, languages = _Names(self.tag_names), _Names(self.languages)
+        tag_names, languages = Names(self._tag_names), Names(self.languages)
         for row, offer in offers:
             own = _offer_entries(offer, languages)
             for position, instance in enumerate(offer.instances) if offer.instances else [(-1, Instance())]:
                 entries = own | _run_entries(offer, instance) | {"row": row, "position": position}
                 for name in _RUN_TYPES:
                     lists[name].append(entries[name])
-            for tag in sorted(_tags(offer, labels)):
+            for tag in tags_of(offer, labels):
                 lists["tag_rows"].append(row)
-                lists["tags"].append(tag_names.number("\t".join(tag)))
-        gone = np.fromiter(outdated, np.int64)
-        keep_runs = ~np.isin(self.runs["row"], gone)
-        keep_tags = ~np.isin(self.tag_rows, gone)
-        old = {name: values[keep_runs] for name, values in self.runs.items()}
-        old |= {"tag_rows": self.tag_rows[keep_tags], "tags": self.tags[keep_tags]}
-        arrays = {name: np.concatenate([old[name], np.array(lists[name], kind)]) for name, kind in _ALL_TYPES.items()}
-        order = np.argsort(arrays["row"], kind="stable")
-        arrays |= {name: arrays[name][order] for name in _RUN_TYPES}
+                lists["tags"].append(tag_names.number(tag))
+        gone = np.zeros(max([self.height, *(row + 1 for row in outdated)]), np.bool_)
+        gone[outdated] = True
+        keep = {"row": ~gone[self.runs["row"]], "tag_rows": ~gone[self._arrays["tag_rows"]]}
+        arrays = {}
+        for key, names in (("row", tuple(_RUN_TYPES)), ("tag_rows", ("tag_rows", "tags"))):
+            added = np.array(lists[key], np.int64)
+            order = np.argsort(added, kind="stable")
+            kept = keep[key]
+            places = np.searchsorted(self._arrays[key][kept], added[order])
+            for name in names:
+                values: NDArray[Any] = np.array(lists[name], _ALL_TYPES[name])[order]
+                arrays[name] = np.insert(self._arrays[name][kept], places, values)
         return Columns(arrays, list(tag_names.numbers), list(languages.numbers))
 
     def save(self, path: Path) -> None:
         """Writes the columns to a file that `load` reads."""
-        names = msgspec.json.encode([self.tag_names, self.languages])
-        arrays: dict[str, Any] = self.runs | {"tag_rows": self.tag_rows, "tags": self.tags}
+        names = msgspec.json.encode([self._tag_names, self.languages])
         part = path.with_name("neu.npz")  # the file may be shared with the visible snapshot: never write into it
-        np.savez(part, names=np.frombuffer(names, np.uint8), **arrays)
+        np.savez(part, allow_pickle=False, names=np.frombuffer(names, np.uint8), **self._arrays)
         part.replace(path)
 
     @classmethod
@@ -197,54 +193,71 @@ class Columns:
 
     def per_row(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """The least value over the runs of each row in use, in the order of ``rows``."""
-        if not self.rows.size:
-            return values
-        least: NDArray[np.int8] = np.minimum.reduceat(values, self.first)
+        least: NDArray[np.int8] = values[self.first]
+        several, runs, first = self._several
+        if several.size:
+            least[several] = np.minimum.reduceat(values[runs], first)
         return least
+
+    def by_row(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Values in the order of ``rows`` as values of all rows; 0 for those not in use."""
+        if self._dense:
+            return values
+        spread = np.zeros(self.height, values.dtype)
+        spread[self.rows] = values
+        return spread
+
+    @cached_property
+    def _several(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Most offers have one run. The others (places in ``rows``), their runs, and where those of each begin among these."""
+        lengths = self._ends - self.first
+        several = np.flatnonzero(lengths > 1)
+        runs = np.flatnonzero(np.repeat(lengths > 1, lengths))
+        return several, runs, np.cumsum(lengths[several]) - lengths[several]
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The different latitudes and longitudes (n, 2), and which of them each run has."""
+        both = np.stack([self.runs["latitude"], self.runs["longitude"]], axis=1)
+        pairs, which = np.unique(
+            both.view(np.uint64)[:, 0], return_inverse=True
+        )  # as bits, so that NaN is equal to NaN
+        return pairs.view(np.float32).reshape(-1, 2), which
+
+    def distances(self, latitude: float, longitude: float) -> NDArray[np.float32]:
+        """Kilometres from a point to each run (great circle on a sphere of 6371 km); NaN where it is not known."""
+        places, which = self._places
+        lat, lon = np.radians(places[:, 0]), np.radians(places[:, 1])
+        there_lat, there_lon = np.radians(latitude), np.radians(longitude)
+        half = np.sin((lat - there_lat) / 2) ** 2 + np.cos(lat) * np.cos(there_lat) * np.sin((lon - there_lon) / 2) ** 2
+        kilometres: NDArray[np.float32] = (2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(half, 1)))).astype(np.float32)
+        return kilometres[which]
 
     def runs_of(self, row: int) -> slice:
         """Where the runs of a row in use lie."""
         index = int(np.searchsorted(self.rows, row))
-        end = self.first[index + 1] if index + 1 < self.first.size else self.runs["row"].size
-        return slice(int(self.first[index]), int(end))
+        return slice(int(self.first[index]), int(self._ends[index]))
+
+    def runs_of_all(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The runs of rows in use one after the other, and where those of each row begin among them."""
+        places = np.searchsorted(self.rows, rows)
+        lengths = self._ends[places] - self.first[places]
+        first = np.cumsum(lengths) - lengths
+        return np.repeat(self.first[places] - first, lengths) + np.arange(lengths.sum()), first
+
+    def alike(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A number for each of the given rows in use, equal where title and provider are."""
+        return self.runs["alike"][self.first[np.searchsorted(self.rows, rows)]]
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""
-        wanted = [number for value in values for number in self._numbers.get((facet, value), ())]
-        mask = np.zeros(self.height, np.bool_)
-        mask[self.tag_rows[np.isin(self.tags, wanted)]] = True
-        return mask
-
-    def count_tags(self, rows: NDArray[np.int64]) -> Iterator[tuple[str, str, str, int]]:
-        """Facet, value, label and number of the given rows that have it."""
-        counts = np.bincount(self.tags[np.isin(self.tag_rows, rows)], minlength=len(self.tag_names))
-        for number in np.flatnonzero(counts):
-            facet, value, label = self.tag_names[number].split("\t")
-            yield facet, value, label, int(counts[number])
+        return self.facets.rows_with(facet, values)
 
 
-class Labels(Protocol):
-    """German labels of concepts."""
-
-    def __call__(self, scheme: str, notation: str, /) -> str: ...
-
-
-def _tags(offer: Offer, labels: Labels) -> set[tuple[str, str, str]]:
-    """Facet, value and label of everything by which the offer can be narrowed down."""
-    found = {("phase", phase, labels("phases", phase)) for phase in offer.phases}
-    found |= {("topic", topic, labels("topics", topic)) for topic in offer.topics}
-    found |= {("mode", i.mode.value, labels("mode", i.mode)) for i in offer.instances if i.mode}
-    places = (offer.place, *(instance.place for instance in offer.instances))
-    found |= {("place", p.locality, p.locality) for p in places if p and p.locality}
-    found.add(("source", offer.source, offer.source))
-    if offer.provider is not None:
-        found.add(("provider", offer.provider.id, offer.provider.name))
-    return {(facet, value.replace("\t", " "), label.replace("\t", " ")) for facet, value, label in found}
-
-
-def _offer_entries(offer: Offer, names: _Names) -> dict[str, float]:
+def _offer_entries(offer: Offer, names: Names) -> dict[str, float]:
     languages = {names.number(language.partition("-")[0]) for language in offer.in_language}
     return {
+        "alike": _alike(offer),
         "audience": mask_of(offer.audience, AUDIENCE),
         "level": mask_of(offer.level, LEVELS),
         "age_min": _or(offer.age_min, -1),
@@ -254,6 +267,13 @@ def _offer_entries(offer: Offer, names: _Names) -> dict[str, float]:
         "childcare": _truth(offer.childcare),
         "language": sum(1 << number for number in languages if number < 64),
     }
+
+
+def _alike(offer: Offer) -> int:
+    """The same course on many dates or from several lists has one title and one provider, in whatever case they are written."""
+    who = offer.provider.name if offer.provider else offer.id
+    words = f"{offer.name}\n{who}".casefold().encode("utf-8", "replace")
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
 
 
 def _run_entries(offer: Offer, instance: Instance) -> dict[str, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -15,16 +14,16 @@ from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
 from ontology.concepts import Schemes, fold
 from ontology.gazetteer import Gazetteer
-from ontology.offer import Instance, Offer
-from search.answer import Answer, Facet, Hit, HitInstance, Reason, SearchRequest
-from search.columns import FACETS, Columns
+from search.answer import Answer, Facet, Hit, SearchRequest
+from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.encoder import Encoder
-from search.filters import FITS, OUT, Judgement, judge
+from search.facets import FACETS
+from search.filters import Judgement, judge, misses
+from search.hits import HitWriter, Ranked, ranked
 from search.index import index_state
 from search.question import Question, QuestionReader, Wishes
-from search.ranking import Candidates, Ranking, Topic, alike_groups
-from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_words
+from search.ranking import Candidates, Ranking, Topic
 from search.vectors import VectorIndex
 from search.words import WordIndex
 
@@ -32,9 +31,10 @@ __all__ = ["IndexOutdated", "SearchEngine"]
 
 _GENERIC = Path(__file__).with_name("generic.toml")
 _CANDIDATES = 300  # of each kind of retrieval and group
-_ENOUGH = 10  # the third group is only shown when the first two hold fewer
 _FITTING_SHARE = 0.5  # of the score of an offer that misses a wish: enough for one that misses none
-_SHOWN_RUNS = 3
+_MISS = (
+    0.05  # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
+)
 _FACET_VALUES = 12
 
 
@@ -65,8 +65,8 @@ class SearchEngine:
         self._reader = reader
         self._gazetteer = gazetteer
         self._columns = Columns.load(snapshot.path / "columns.npz")
-        self._words = WordIndex(snapshot.path / "words")
-        self._vectors = VectorIndex(snapshot.path / "vectors.faiss")
+        self._words = WordIndex(snapshot.path / "words.npz")
+        self._vectors = VectorIndex(snapshot.path)
         self._schemes = schemes
         self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
         self._ranking = Ranking(self._words, self._vectors, self._columns, ConceptFinder(schemes))
@@ -76,31 +76,20 @@ class SearchEngine:
         started = time.perf_counter()
         question = self._read(request)
         wishes = _override(question.wishes, request)
-        strict = _names_of(request.chosen)
-        judgement = judge(self._columns, wishes, request.today, self._gazetteer, strict)
-        narrowed = self._narrowed(request)
+        judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
         topic = self._ranking.topic(text, self._encoder.encode_questions([text])[0]) if text else None
-        found = [self._candidates(topic, judgement, narrowed, group) for group in (1, 2, 3)]
+        found = self._groups(topic, judgement, self._narrowed(request))
         weak = topic is not None and not any(candidates.convincing for candidates in found)
         first, second, third = _near_the_best(*found)
-        groups = [(1, first), (2, second)]
-        total_rows = np.concatenate([first.rows, second.rows])
-        if total_rows.size < _ENOUGH:
-            groups.append((3, third.first(_ENOUGH)))
-        ranked = [
-            (group, int(row), float(score))
-            for group, candidates in groups
-            for row, score in zip(candidates.rows, candidates.scores, strict=True)
-        ]
-        hits = self._hits(ranked, request, judgement, topic)
+        order = ranked((first, second, self._nearest_misses(third, wishes, judgement)), self._columns, request.collapse)
         return Answer(
             question=question,
             wishes=wishes,
-            total=hits.total,
+            total=order.total,
             weak=weak,
-            hits=hits.shown,
-            facets=self._facets(total_rows),
+            hits=self._hits(order, request, HitWriter(self._columns, self._words, self._schemes, judgement, topic)),
+            facets=self._facets(order),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
@@ -119,104 +108,62 @@ class SearchEngine:
             rest[span.start : span.end] = " " * (span.end - span.start)
         return set(fold("".join(rest)).split()) <= self._generic or set(fold(question.topic).split()) <= self._generic
 
-    def _narrowed(self, request: SearchRequest) -> NDArray[np.bool_]:
-        mask = np.ones(self._columns.height, np.bool_)
+    def _narrowed(self, request: SearchRequest) -> NDArray[np.bool_] | None:
+        """The rows that have the chosen facet values; None where none is chosen."""
+        mask: NDArray[np.bool_] | None = None
         for facet in ("provider", "source", "phase", "topic"):
             value = getattr(request, facet)
             if value is not None:
-                mask &= self._columns.rows_with(facet, [value])
+                having = self._columns.rows_with(facet, [value])
+                mask = having if mask is None else mask & having
         return mask
 
-    def _candidates(
-        self,
-        topic: Topic | None,
-        judgement: Judgement,
-        narrowed: NDArray[np.bool_],
-        group: int,
-    ) -> Candidates:
-        allowed = np.zeros(self._columns.height, np.bool_)
-        allowed[self._columns.rows[judgement.groups == group]] = True
-        allowed &= narrowed
-        if topic is None:
-            return Candidates.by_date(self._columns, judgement, allowed)
-        return self._ranking.candidates(topic, allowed, _CANDIDATES)
+    def _groups(
+        self, topic: Topic | None, judgement: Judgement, narrowed: NDArray[np.bool_] | None
+    ) -> tuple[Candidates, Candidates, Candidates]:
+        """The best of each of the three groups: the filter is applied inside, so that none takes a place away from another."""
+        group_of = self._columns.by_row(judgement.groups)
+        found = []
+        for group in (1, 2, 3):
+            allowed = group_of == group
+            if narrowed is not None:
+                allowed &= narrowed
+            if not allowed.any():
+                found.append(Candidates(np.empty(0, np.int64), np.empty(0, np.float32)))
+            elif topic is None:
+                found.append(Candidates.by_date(self._columns, judgement, allowed))
+            else:
+                found.append(self._ranking.candidates(topic, allowed, _CANDIDATES))
+        return found[0], found[1], found[2]
 
-    def _hits(
-        self, ranked: list[tuple[int, int, float]], request: SearchRequest, judgement: Judgement, topic: Topic | None
-    ) -> _Hits:
-        offers = self._snapshot.ledger.offers_at(row for _, row, _ in ranked)
-        clusters = alike_groups(ranked, offers) if request.collapse else [[entry] for entry in ranked]
-        total = sum(1 for cluster in clusters if cluster[0][0] < 3)
-        asked = _Asked(frozenset(self._words.terms(topic.text)), topic.facets) if topic else _Asked(frozenset(), {})
-        shown = clusters[request.offset : request.offset + request.limit]
-        return _Hits(total, tuple(self._hit(cluster, offers, judgement, asked) for cluster in shown))
+    def _nearest_misses(self, third: Candidates, wishes: Wishes, judgement: Judgement) -> Candidates:
+        """Of what misses a wish and is equally relevant, what misses it by less comes earlier."""
+        scores = third.scores - _MISS * misses(self._columns, wishes, judgement, third.rows)
+        order = np.lexsort((third.rows, -scores))
+        return Candidates(third.rows[order], scores[order])
 
-    def _hit(
-        self,
-        cluster: list[tuple[int, int, float]],
-        offers: dict[int, Offer],
-        judgement: Judgement,
-        asked: _Asked,
-    ) -> Hit:
-        group, row, score = cluster[0]
-        offer = offers[row]
-        runs = self._runs(row, judgement)
-        reasons = [
-            *self._wish_reasons(offer, runs[0], judgement),
-            *reasons_of_concepts(offer, asked.concepts, self._label),
-            *reasons_of_words(offer, asked.stems, self._words.terms),
-        ]
-        instances = [
-            _flat(offers[r], self._columns, run, judgement) for _, r, _ in cluster for run in self._runs(r, judgement)
-        ]
-        instances.sort(key=lambda instance: instance.start or "9999")
-        return Hit(
-            offer=offer,
-            score=round(score, 4),
-            group=group,
-            reasons=tuple(reasons),
-            instances=tuple(instances[: max(_SHOWN_RUNS, len(cluster))]),
-            alike=tuple(offers[r].id for _, r, _ in cluster[1:]),
-        )
+    def _hits(self, order: Ranked, request: SearchRequest, writer: HitWriter) -> tuple[Hit, ...]:
+        shown: dict[int, list[int]] = {}
+        places = np.flatnonzero((order.hits >= request.offset) & (order.hits < request.offset + request.limit))
+        for place in places.tolist():
+            shown.setdefault(int(order.hits[place]), []).append(place)
+        offers = self._snapshot.ledger.offers_at(order.rows[places].tolist())
+        hits = []
+        for _, (best, *others) in sorted(shown.items()):
+            rows = [int(order.rows[place]) for place in (best, *others)]
+            own = [(row, offers[row]) for row in rows]
+            hits.append(writer.hit(int(order.groups[best]), float(order.scores[best]), own))
+        return tuple(hits)
 
-    def _runs(self, row: int, judgement: Judgement) -> list[int]:
-        """The runs of a row that are not out, best first, then by start."""
-        part = self._columns.runs_of(row)
-        start = self._columns.runs["start"]
-        runs = [run for run in range(part.start, part.stop) if judgement.runs[run] < OUT]
-        return sorted(runs, key=lambda run: (judgement.runs[run], start[run] < 0, start[run]))
-
-    def _wish_reasons(self, offer: Offer, run: int, judgement: Judgement) -> Iterable[Reason]:
-        instance = _instance(offer, int(self._columns.runs["position"][run]))
-        distance = None if judgement.distance is None else _kilometres(judgement.distance[run])
-        for wish, status in judgement.wishes.items():
-            if wish.startswith("not.") and status[run] == FITS:
-                continue  # what was ruled out and is not there needs no word
-            yield reason_of_wish(wish, int(status[run]), offer, instance, distance)
-
-    def _label(self, scheme: str, notation: str) -> str:
-        return self._schemes[scheme].label(notation)
-
-    def _facets(self, rows: NDArray[np.int64]) -> dict[str, tuple[Facet, ...]]:
+    def _facets(self, order: Ranked) -> dict[str, tuple[Facet, ...]]:
         found: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
-        for facet, value, label, count in self._columns.count_tags(rows):
+        counted = slice(order.counted)
+        for facet, value, label, count in self._columns.facets.count(order.rows[counted], order.hits[counted]):
             found[facet].append(Facet(value=value, count=count, label=label))
         return {
             facet: tuple(sorted(values, key=lambda f: (-f.count, f.label))[:_FACET_VALUES])
             for facet, values in found.items()
         }
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """What of a question can be found in an offer: stems of words, notations of concepts by facet."""
-
-    stems: frozenset[str]
-    concepts: dict[str, tuple[str, ...]]
-
-
-class _Hits(msgspec.Struct, frozen=True):
-    total: int
-    shown: tuple[Hit, ...]
 
 
 def _near_the_best(
@@ -225,28 +172,6 @@ def _near_the_best(
     """The groups without what is no hit: a wish that fits makes up for a part of the topic, not for all of it."""
     best = max(first.best, second.best, third.best * _FITTING_SHARE)
     return first.near(best), second.near(best), third.near(max(best, third.best))
-
-
-def _instance(offer: Offer, position: int) -> Instance:
-    return Instance() if position < 0 else offer.instances[position]
-
-
-def _kilometres(distance: np.float32) -> float | None:
-    return None if np.isnan(distance) else float(distance)
-
-
-def _flat(offer: Offer, columns: Columns, run: int, judgement: Judgement) -> HitInstance:
-    instance = _instance(offer, int(columns.runs["position"][run]))
-    place = instance.place or offer.place
-    distance = None if judgement.distance is None else _kilometres(judgement.distance[run])
-    return HitInstance(
-        start=None if instance.start is None else instance.start.isoformat()[:16],
-        end=None if instance.end is None else instance.end.isoformat()[:16],
-        place=None if place is None else place.locality or place.name,
-        price=None if instance.price is None else float(instance.price),
-        mode=instance.mode,
-        distance_km=None if distance is None else round(distance, 1),
-    )
 
 
 def _names_of(wishes: Wishes | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,9 +29,11 @@ from search.columns import (
 )
 from search.question import Wishes
 
-__all__ = ["FITS", "OUT", "SOFT", "UNKNOWN", "Judgement", "judge"]
+__all__ = ["FITS", "OUT", "SOFT", "UNKNOWN", "Judgement", "judge", "misses"]
 
 FITS, UNKNOWN, CONFLICT, OUT = 0, 1, 2, 3
+
+_HALF_KILOMETRES, _HALF_EURO, _HALF_DAYS = 30, 20, 30  # a miss by so much is half as bad as any miss can be
 
 Status = NDArray[np.int8]
 
@@ -66,7 +69,6 @@ def judge(
     columns: Columns, wishes: Wishes, today: dt.date, gazetteer: Gazetteer, strict: frozenset[str] = frozenset()
 ) -> Judgement:
     """Judges every run. ``strict`` names wishes whose conflict puts an offer out whatever they are."""
-    runs = columns.runs
     found: dict[str, Status] = {}
     for name, rule in _RULES.items():
         status = rule(columns, wishes)
@@ -83,23 +85,66 @@ def judge(
     if wishes.place is not None:
         status, distance = _place(columns, wishes, gazetteer)
         found["place"] = _hardened(status, bool(strict & {"place", "radius_km"}))
-    worst = np.where(runs["last"] < day_number(today), np.int8(OUT), np.int8(FITS))
+    worst = (columns.runs["last"] < day_number(today)).view(np.int8) * np.int8(OUT)
     for status in found.values():
-        worst = np.maximum(worst, status)
-    groups = (columns.per_row(worst) + 1).astype(np.int8)
-    return Judgement(found, worst, groups, distance)
+        np.maximum(worst, status, out=worst)
+    return Judgement(found, worst, columns.per_row(worst) + np.int8(1), distance)
+
+
+def misses(columns: Columns, wishes: Wishes, judgement: Judgement, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """How far the best run of each of the ``rows`` misses the wishes: 0 not at all, towards 1 all of them by far (float32)."""
+    runs, first = columns.runs_of_all(rows)
+    missed = np.where(judgement.runs[runs] < OUT, 0.0, np.inf)
+    for name, status in judgement.wishes.items():
+        far = _FAR[name](columns, wishes, judgement, runs) if name in _FAR else np.ones(runs.size)
+        missed += np.where(status[runs] == CONFLICT, far, 0) / len(judgement.wishes)
+    return np.minimum.reduceat(missed, first).astype(np.float32) if rows.size else np.empty(0, np.float32)
+
+
+def _far_away(_: Columns, __: Wishes, judgement: Judgement, runs: NDArray[np.int64]) -> NDArray[np.float64]:
+    assert judgement.distance is not None
+    return _share(judgement.distance[runs], _HALF_KILOMETRES)
+
+
+def _expensive(columns: Columns, wishes: Wishes, _: Judgement, runs: NDArray[np.int64]) -> NDArray[np.float64]:
+    limit = wishes.price_max or 0
+    return _share(columns.runs["price"][runs] - limit, max(limit, _HALF_EURO))
+
+
+def _early_or_late(columns: Columns, wishes: Wishes, _: Judgement, runs: NDArray[np.int64]) -> NDArray[np.float64]:
+    start = columns.runs["start"][runs]
+    early = day_number(wishes.start_from) - start if wishes.start_from else np.zeros(runs.size)
+    late = start - day_number(wishes.start_to) if wishes.start_to else np.zeros(runs.size)
+    return _share(np.maximum(early, late), _HALF_DAYS)
+
+
+def _share(by: NDArray[Any], half: float) -> NDArray[np.float64]:
+    """0 for nothing, 0.5 for ``half``, 1 for endlessly much or nobody knows how much."""
+    by = np.maximum(by.astype(np.float64), 0)
+    return np.nan_to_num(by / (by + half), nan=1.0)
+
+
+_FAR: dict[str, Callable[[Columns, Wishes, Judgement, NDArray[np.int64]], NDArray[np.float64]]] = {
+    "place": _far_away,
+    "price_max": _expensive,
+    "start": _early_or_late,
+}
 
 
 def _hardened(status: Status, hard: bool) -> Status:
-    return np.where(status == CONFLICT, np.int8(OUT), status) if hard else status
+    if hard:
+        status[status == CONFLICT] = OUT
+    return status
 
 
 def _inverted(status: Status) -> Status:
-    return np.where(status == UNKNOWN, status, CONFLICT - status).astype(np.int8)
+    return np.array([CONFLICT, UNKNOWN, FITS], np.int8)[status]
 
 
 def _status(fits: NDArray[np.bool_], known: NDArray[np.bool_]) -> Status:
-    return np.where(known, np.where(fits, FITS, CONFLICT), UNKNOWN).astype(np.int8)
+    status = (~fits).view(np.int8) * np.int8(CONFLICT)
+    status[~known] = UNKNOWN
+    return status
 
 
 Rule = Callable[[Columns, Wishes], Status | None]
@@ -193,7 +238,7 @@ def _place(columns: Columns, wishes: Wishes, gazetteer: Gazetteer) -> tuple[Stat
     if town is None:
         unknown = np.full(ags.shape, UNKNOWN, np.int8)
         return unknown, np.full(ags.shape, np.nan, np.float32)
-    distance = _distances(runs["latitude"], runs["longitude"], town.latitude, town.longitude)
+    distance = columns.distances(town.latitude, town.longitude)
     inside = ags == int(town.ags)
     if wishes.radius_km is not None:
         inside |= distance <= wishes.radius_km
@@ -207,17 +252,6 @@ def _elsewhere(columns: Columns, ruled_out: Wishes, gazetteer: Gazetteer) -> Sta
     status, _ = _place(columns, ruled_out, gazetteer)
     online = columns.runs["mode"] == MODES.index(Mode.ONLINE)
     return np.where(online, np.int8(FITS), _hardened(_inverted(status), True))
-
-
-def _distances(
-    latitudes: NDArray[np.float32], longitudes: NDArray[np.float32], latitude: float, longitude: float
-) -> NDArray[np.float32]:
-    """Great-circle distances in kilometres on a sphere of 6371 km."""
-    lat, lon = np.radians(latitudes), np.radians(longitudes)
-    there_lat, there_lon = np.radians(latitude), np.radians(longitude)
-    half = np.sin((lat - there_lat) / 2) ** 2 + np.cos(lat) * np.cos(there_lat) * np.sin((lon - there_lon) / 2) ** 2
-    kilometres: NDArray[np.float32] = (2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(half, 1)))).astype(np.float32)
-    return kilometres
 
 
 _RULES: dict[str, Rule] = {

@@ -11,16 +11,17 @@ import numpy as np
 
 from catalogue.run import Run
 from ontology.offer import Offer
-from search.columns import Columns, Labels
+from search.columns import Columns
 from search.encoder import Encoder
 from search.encoder.cache import VectorCache
+from search.facets import Labels
 from search.texts import meaning_text
-from search.vectors import VectorIndex, write_vectors
-from search.words import write_words
+from search.vectors import update_vectors, write_vectors
+from search.words import update_words, write_words
 
 __all__ = ["IndexState", "index_state", "update_index"]
 
-_FORMAT = 1  # of the files below; a snapshot with another one is indexed anew
+_FORMAT = 2  # of the files below; a snapshot with another one is indexed anew
 
 
 class IndexState(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +68,9 @@ def _rebuild(
     height = offers[-1][0] + 1 if offers else 0
     vectors = np.zeros((height, encoder.dimension), np.float32)
     vectors[[row for row, _ in offers]] = _encode(offers, encoder, cache, progress)
-    write_vectors(run.path / "vectors.faiss", vectors)
-    shutil.rmtree(run.path / "words", ignore_errors=True)
-    write_words(run.path / "words", offers, ())
+    write_vectors(run.path, vectors)
+    shutil.rmtree(run.path / "words", ignore_errors=True)  # of format 1
+    write_words(run.path / "words.npz", offers)
     Columns.build(offers, labels).save(run.path / "columns.npz")
     state = IndexState(format=_FORMAT, model=encoder.name)
     (run.path / "index.json").write_bytes(msgspec.json.encode(state))
@@ -79,16 +80,11 @@ def _rebuild(
 def _update(
     run: Run, encoder: Encoder, cache: VectorCache, labels: Labels, progress: Callable[[int, int], None] | None
 ) -> None:
-    outdated = run.changed | run.removed
+    outdated = sorted(run.changed | run.removed)
     offers = sorted(run.ledger.offers_at(run.changed).items())
-    old = VectorIndex(run.path / "vectors.faiss").matrix()
-    height = max([old.shape[0], *(row + 1 for row, _ in offers)])
-    vectors = np.zeros((height, encoder.dimension), np.float32)
-    vectors[: old.shape[0]] = old
-    vectors[sorted(outdated & set(range(height)))] = 0
-    if offers:
-        vectors[[row for row, _ in offers]] = _encode(offers, encoder, cache, progress)
-    write_vectors(run.path / "vectors.faiss", vectors)
-    write_words(run.path / "words", offers, outdated)
+    encoded = dict(zip((row for row, _ in offers), _encode(offers, encoder, cache, progress), strict=True))
+    nothing = np.zeros(encoder.dimension, np.float32)
+    update_vectors(run.path, outdated, np.stack([encoded.get(row, nothing) for row in outdated]))
+    update_words(run.path / "words.npz", offers, outdated)
     columns = Columns.load(run.path / "columns.npz")
     columns.updated(offers, outdated, labels).save(run.path / "columns.npz")

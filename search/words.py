@@ -1,10 +1,18 @@
-"""The words of the offers: a tantivy index with German stemming."""
+"""The words of the offers: BM25 over German stems, in arrays.
+
+For every stem the rows that have it are kept with what it adds to their scores (as BM25S does, Lù 2024), so that a question adds up a few
+arrays. All rows with one of its words have their score then, and a filter is a mask over them that costs the same whatever it leaves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
@@ -12,19 +20,26 @@ from numpy.typing import NDArray
 from ontology.offer import Offer
 from search.texts import body_words, title_words
 
-__all__ = ["WordHits", "WordIndex", "write_words"]
+__all__ = ["WordHits", "WordIndex", "update_words", "write_words"]
 
 _TITLE_BOOST = 3.0
-_RARE = 50  # where one row in so many is allowed, the filter is a set of terms; else hits are sifted, ten times as fast
-_ANALYZER = "german"
+_OTHER_FIELD = 0.1  # a term counts where it says most; in a second field it counts only a little more
+_K1, _B = 1.2, 0.75  # of BM25, as everywhere
+_REMEMBERED = 16  # questions: each is asked of several groups and for every page
+_STEMS = 1 << 16  # texts whose stems are remembered: words return in many offers
 
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("row", indexed=True, fast=True)
-    builder.add_text_field("title", tokenizer_name=_ANALYZER)
-    builder.add_text_field("body", tokenizer_name=_ANALYZER)
-    return builder.build()
+_TYPES: dict[str, type] = {
+    "first": np.int64,  # (stems + 1): where the postings of a stem begin
+    "rows": np.int32,  # of a posting; sorted within a stem
+    "title": np.uint8,  # how often the stem stands in the row's title
+    "body": np.uint8,
+    "title_length": np.int32,  # (height): stems of a row's title; 0 for rows not in use
+    "body_length": np.int32,
+}
 
 
 def _analyzer() -> tantivy.TextAnalyzer:
@@ -39,92 +54,117 @@ def _analyzer() -> tantivy.TextAnalyzer:
     )
 
 
-def _open(folder: Path) -> tantivy.Index:
-    folder.mkdir(exist_ok=True)
-    index = tantivy.Index(_schema(), path=str(folder))
-    index.register_tokenizer(_ANALYZER, _analyzer())
-    return index
+class _Postings(msgspec.Struct, frozen=True):
+    """``stems`` by number, and the arrays of `_TYPES`."""
+
+    stems: list[str]
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def empty(cls) -> _Postings:
+        return cls([], {name: np.zeros(1 if name == "first" else 0, kind) for name, kind in _TYPES.items()})
+
+    @classmethod
+    def load(cls, path: Path) -> _Postings:
+        with np.load(path) as data:
+            stems = msgspec.json.decode(data["stems"].tobytes(), type=list[str])
+            return cls(stems, {name: data[name] for name in _TYPES})
+
+    def save(self, path: Path) -> None:
+        part = path.with_name("words-neu.npz")  # the file may be shared with the visible snapshot: never write into it
+        stems = np.frombuffer(msgspec.json.encode(self.stems), np.uint8)
+        np.savez(part, allow_pickle=False, stems=stems, **self.arrays)
+        part.replace(path)
+
+    def updated(self, offers: Sequence[tuple[int, Offer]], outdated: Iterable[int]) -> _Postings:
+        """Without the words of the ``outdated`` rows and with those of ``offers``: changed rows stand in both."""
+        analyzer = _analyzer()
+        old = self.arrays
+        height = max([old["title_length"].size, *(row + 1 for row, _ in offers)])
+        lengths = {}
+        for name in ("title_length", "body_length"):
+            lengths[name] = np.zeros(height, np.int32)
+            lengths[name][: old[name].size] = old[name]
+        gone = np.zeros(height, np.bool_)
+        gone[[row for row in outdated if row < height]] = True
+        for length in lengths.values():
+            length[gone] = 0
+        numbers = {stem: number for number, stem in enumerate(self.stems)}
+        new: list[tuple[int, int, int, int]] = []  # stem, row, how often in the title, in the rest
+        for row, offer in offers:
+            title, body = Counter(analyzer.analyze(title_words(offer))), Counter(analyzer.analyze(body_words(offer)))
+            lengths["title_length"][row], lengths["body_length"][row] = title.total(), body.total()
+            for stem in title | body:
+                number = numbers.setdefault(stem, len(numbers))
+                new.append((number, row, min(title[stem], 255), min(body[stem], 255)))
+        keep = ~gone[old["rows"]]
+        stem_of = np.repeat(np.arange(len(self.stems), dtype=np.int64), np.diff(old["first"]))[keep]
+        added = np.array(sorted(new), np.int64).reshape(-1, 4)
+        # both are sorted by stem and row, so the new ones are put between the old ones
+        places = np.searchsorted(stem_of << 32 | old["rows"][keep], added[:, 0] << 32 | added[:, 1])
+        arrays: dict[str, NDArray[Any]] = {
+            name: np.insert(old[name][keep], places, added[:, column].astype(_TYPES[name]))
+            for column, name in ((1, "rows"), (2, "title"), (3, "body"))
+        }
+        counts = np.bincount(np.insert(stem_of, places, added[:, 0]), minlength=len(numbers))
+        arrays["first"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return _Postings(list(numbers), arrays | lengths)
 
 
-def write_words(folder: Path, offers: Iterable[tuple[int, Offer]], outdated_rows: Iterable[int]) -> None:
-    """Forgets the words of ``outdated_rows``, then adds those of ``offers``: changed rows stand in both."""
-    index = _open(folder)
-    writer = index.writer(heap_size=64_000_000, num_threads=1)
-    # by query: a deletion by term silently misses unsigned fields
-    outdated = tantivy.Query.term_set_query(_schema(), "row", list(outdated_rows))
-    writer.delete_documents_by_query(outdated)
-    for row, offer in offers:
-        document = tantivy.Document()
-        document.add_unsigned("row", row)
-        document.add_text("title", title_words(offer))
-        document.add_text("body", body_words(offer))
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+def write_words(path: Path, offers: Sequence[tuple[int, Offer]]) -> None:
+    """Writes the words of offers with their rows."""
+    _Postings.empty().updated(offers, ()).save(path)
 
 
-class WordHits:
+def update_words(path: Path, offers: Sequence[tuple[int, Offer]], outdated: Iterable[int]) -> None:
+    """Forgets the words of the ``outdated`` rows, then adds those of ``offers``: changed rows stand in both."""
+    _Postings.load(path).updated(offers, outdated).save(path)
+
+
+class WordHits(msgspec.Struct, frozen=True):
     """Rows (int64) with their BM25 scores (float32), best first."""
 
-    def __init__(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-        self.rows = rows
-        self.scores = scores
+    rows: Rows
+    scores: Floats
 
 
 class WordIndex:
     """Read-only view of a snapshot's words."""
 
-    def __init__(self, folder: Path) -> None:
-        self._index = _open(folder)
-        self._schema = _schema()
+    def __init__(self, path: Path) -> None:
+        postings = _Postings.load(path)
         self._analyzer = _analyzer()
-        self._searcher = self._index.searcher()
+        self._numbers = {stem: number for number, stem in enumerate(postings.stems)}
+        self._first, self._rows = postings.arrays["first"], postings.arrays["rows"]
+        self._height = postings.arrays["title_length"].size
+        used = (postings.arrays["title_length"] + postings.arrays["body_length"]) > 0
+        self._documents = int(used.sum())
+        in_title = postings.arrays["title"] > 0
+        self._having = np.diff(np.concatenate([[0], np.cumsum(in_title)])[self._first])
+        self._scores = self._all_scores(postings)
+        self._found = lru_cache(_REMEMBERED)(self._find)
+        self._stems = lru_cache(_STEMS)(self._analyze)
 
     def terms(self, text: str) -> list[str]:
         """The stems of a text that are looked for, each once, in order of appearance."""
-        return list(dict.fromkeys(self._analyzer.analyze(text)))
+        return list(self._stems(text))
 
-    def search(self, text: str, count: int, allowed: NDArray[np.bool_] | None = None) -> WordHits:
+    def search(self, text: str, count: int, allowed: Bools | None = None) -> WordHits:
         """The best ``count`` rows among the allowed ones (a mask over rows, None for all).
 
         The filter is applied inside: rows that are not allowed take no place away from those that are.
         """
-        terms = self.terms(text)
-        if not terms or count < 1:
-            return WordHits(np.empty(0, np.int64), np.empty(0, np.float32))
-        query = self._query(terms)
-        if allowed is None:
-            return self._hits(query, count)
-        rows = np.flatnonzero(allowed)
-        if rows.size * _RARE < allowed.size:
-            sieve = tantivy.Query.const_score_query(
-                tantivy.Query.term_set_query(self._schema, "row", rows.tolist()), 0.0
-            )
-            both = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, sieve)])
-            return self._hits(both, count)
-        wanted = count
-        while True:
-            hits = self._hits(query, wanted)
-            keep = allowed[hits.rows]
-            if keep.sum() >= count or hits.rows.size < wanted:
-                return WordHits(hits.rows[keep][:count], hits.scores[keep][:count])
-            wanted *= 4
-
-    def _query(self, terms: list[str]) -> tantivy.Query:
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(term)) for term in terms])
-
-    def _term(self, term: str) -> tantivy.Query:
-        """A term counts where it says most; in several fields it counts only a little more."""
-        title = tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "title", term), _TITLE_BOOST)
-        return tantivy.Query.disjunction_max_query([title, tantivy.Query.term_query(self._schema, "body", term)], 0.1)
-
-    def _hits(self, query: tantivy.Query, count: int) -> WordHits:
-        found = self._searcher.search(query, limit=count, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in found])
-        scores = np.array([score for score, _ in found], np.float32)
-        rows_array = np.array(rows, np.int64)
-        order = np.lexsort((rows_array, -scores))  # equal scores: the order is that of the rows, in every process
-        return WordHits(rows_array[order], scores[order])
+        hits = self._found(text)
+        rows, scores = hits.rows, hits.scores
+        if allowed is not None:
+            keep = allowed[rows]
+            rows, scores = rows[keep], scores[keep]
+        if rows.size > count:
+            # all that are as good as the last one: which of those are taken is decided by their rows, not by the algorithm
+            keep = scores >= np.partition(scores, -count)[-count] if count > 0 else np.zeros(rows.size, np.bool_)
+            rows, scores = rows[keep], scores[keep]
+        order = np.lexsort((rows, -scores))[:count]
+        return WordHits(rows[order], scores[order])
 
     def full_marks(self, text: str) -> float:
         """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""
@@ -132,5 +172,38 @@ class WordIndex:
 
     def _rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a stem in titles."""
-        total, having = self._searcher.num_docs, self._searcher.doc_freq("title", term)
-        return float(np.log(1 + (total - having + 0.5) / (having + 0.5)))
+        number = self._numbers.get(term)
+        return float(_rarity(self._documents, 0 if number is None else self._having[number]))
+
+    def _find(self, text: str) -> WordHits:
+        """All rows with a word of the text, in order of row."""
+        total = np.zeros(self._height, np.float32)
+        for term in self.terms(text):
+            number = self._numbers.get(term)
+            if number is not None:
+                part = slice(self._first[number], self._first[number + 1])
+                total[self._rows[part]] += self._scores[part]
+        rows = np.flatnonzero(total)
+        return WordHits(rows, total[rows])
+
+    def _analyze(self, text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._analyzer.analyze(text)))
+
+    def _all_scores(self, postings: _Postings) -> Floats:
+        """What each posting adds to the score of its row."""
+        fields = []
+        for name, boost in (("title", _TITLE_BOOST), ("body", 1.0)):
+            often, lengths = postings.arrays[name], postings.arrays[f"{name}_length"]
+            mean = lengths.sum() / max(1, self._documents)
+            norms = (_K1 * (1 - _B + _B * lengths / max(mean, 1e-9))).astype(np.float32)
+            having = np.diff(np.concatenate([[0], np.cumsum(often > 0)])[self._first])
+            weights = (boost * (1 + _K1) * _rarity(self._documents, having)).astype(np.float32)
+            times = often.astype(np.float32)
+            fields.append(np.repeat(weights, np.diff(self._first)) * times / (times + norms[self._rows]))
+        title, body = fields
+        scores: Floats = np.maximum(title, body) + np.float32(_OTHER_FIELD) * np.minimum(title, body)
+        return scores
+
+
+def _rarity(documents: int, having: Any) -> Any:
+    return np.log(1 + (documents - having + 0.5) / (having + 0.5))

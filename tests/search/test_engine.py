@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,14 +16,11 @@ from catalogue.run import open_run
 from catalogue.snapshot import Snapshot
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider
-from search import words as words_module
+from search.columns import Columns
 from search.encoder import Encoder
 from search.encoder.cache import VectorCache
 from search.index import update_index
 from search.question import Wishes
-from search.ranking import alike_groups
-from search.vectors import VectorIndex, write_vectors
-from search.words import WordIndex, write_words
 from tests.catalogues import Asker
 from tests.command import bildungskatalog
 
@@ -150,10 +148,13 @@ def test_repeated_offers_are_one_hit_with_all_their_dates(catalogue: Path, ask: 
 
 
 def test_case_makes_no_difference_between_repeated_offers() -> None:
-    same = {row: course(str(row), name, provider="a") for row, name in enumerate(("Yoga", "YOGA", "Yoga 2"))}
-    other = {3: course("3", "Yoga", provider="b")}
-    ranked = [(1, row, 1.0 - row / 10) for row in range(4)]
-    assert alike_groups(ranked, same | other) == [[ranked[0], ranked[1]], [ranked[2]], [ranked[3]]]
+    same = [course(str(row), name, provider="a") for row, name in enumerate(("Yoga", "YOGA", "Yoga 2"))]
+    other = course("3", "Yoga", provider="b")
+    nobody = [msgspec.structs.replace(course(key, "Yoga"), provider=None) for key in ("4", "5")]
+    columns = Columns.build(enumerate([*same, other, *nobody]), lambda _, notation: notation)
+    first, second, *others = columns.alike(np.arange(6)).tolist()
+    assert first == second
+    assert len({first, *others}) == 5
 
 
 def test_facets_count_groups_one_and_two_and_narrow(catalogue: Path, ask: Asker) -> None:
@@ -252,43 +253,6 @@ def test_the_order_is_the_same_in_every_process(demo: Path) -> None:
 
 
 # --- filters work inside retrieval
-
-
-@pytest.mark.parametrize("share", [0.002, 0.05, 1.0])
-def test_a_selective_filter_gives_the_best_of_the_filtered_by_meaning(tmp_path: Path, share: float) -> None:
-    draw = np.random.default_rng(7)
-    vectors = draw.standard_normal((3000, 32)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    write_vectors(tmp_path / "v.faiss", vectors)
-    index = VectorIndex(tmp_path / "v.faiss")
-    for question in vectors[:5] + 0.1:
-        allowed = draw.random(3000) < share
-        scores = np.where(allowed, vectors @ question, -np.inf)
-        expected = np.argsort(-scores, kind="stable")[: min(10, int(allowed.sum()))]
-        found = index.search(question, 10, allowed)
-        assert found.rows.tolist() == expected.tolist()
-        assert np.allclose(found.scores, scores[expected], atol=1e-5)
-    assert index.search(vectors[0], 10, np.zeros(3000, np.bool_)).rows.size == 0
-
-
-@pytest.mark.parametrize("rare", [50, 500])  # both ways of applying the filter
-def test_a_selective_filter_gives_the_best_of_the_filtered_by_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rare: int
-) -> None:
-    monkeypatch.setattr(words_module, "_RARE", rare)
-    # the more fillers, the lower the score
-    offers = [(row, course(str(row), "Yoga " + "Grundlagen " * (row % 50))) for row in range(400)]
-    (tmp_path / "words").mkdir()
-    write_words(tmp_path / "words", offers, ())
-    index = WordIndex(tmp_path / "words")
-    everything = index.search("Yoga", 400)
-    assert everything.rows.size == 400
-    allowed = np.zeros(400, np.bool_)
-    allowed[[49, 149, 248, 347, 399]] = True  # among the last of all
-    found = index.search("Yoga", 3, allowed)
-    keep = allowed[everything.rows]
-    assert found.rows.tolist() == everything.rows[keep][:3].tolist() == [248, 347, 49]
-    assert np.allclose(found.scores, everything.scores[keep][:3])
 
 
 def test_a_facet_finds_what_is_far_behind_without_it(demo: Path, ask: Asker) -> None:

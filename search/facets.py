@@ -1,0 +1,91 @@
+"""The facet values of the offers: topics, phases, places, providers, learning forms and sources, to narrow down by and to count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ontology.offer import Offer
+
+__all__ = ["FACETS", "FacetIndex", "Labels", "Names", "tags_of"]
+
+FACETS = ("phase", "topic", "place", "provider", "mode", "source")
+
+Integers = NDArray[Any]
+
+
+class Labels(Protocol):
+    """German labels of concepts."""
+
+    def __call__(self, scheme: str, notation: str, /) -> str: ...
+
+
+class Names:
+    """Numbers for strings, in order of appearance."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.numbers = {name: number for number, name in enumerate(names)}
+
+    def number(self, name: str) -> int:
+        """The number of a name, a new one where it has none."""
+        return self.numbers.setdefault(name, len(self.numbers))
+
+
+def tags_of(offer: Offer, labels: Labels) -> list[str]:
+    """Everything by which the offer can be narrowed down, each as "facet TAB value TAB label", sorted."""
+    found = {("phase", phase, labels("phases", phase)) for phase in offer.phases}
+    found |= {("topic", topic, labels("topics", topic)) for topic in offer.topics}
+    found |= {("mode", i.mode.value, labels("mode", i.mode)) for i in offer.instances if i.mode}
+    places = (offer.place, *(instance.place for instance in offer.instances))
+    found |= {("place", p.locality, p.locality) for p in places if p and p.locality}
+    found.add(("source", offer.source, offer.source))
+    if offer.provider is not None:
+        found.add(("provider", offer.provider.id, offer.provider.name))
+    return sorted("\t".join(part.replace("\t", " ") for part in tag) for tag in found)
+
+
+class FacetIndex:
+    """Pairs of rows and tags (numbers of ``names``), sorted by row, over ``height`` rows."""
+
+    def __init__(self, rows: Integers, tags: Integers, names: Sequence[str], height: int) -> None:
+        self._rows, self._tags, self._names = rows, tags, list(names)
+        self._height = height
+        self._first = np.searchsorted(rows, np.arange(height + 1))
+        self._numbers: dict[tuple[str, str], list[int]] = {}
+        for number, name in enumerate(self._names):
+            facet, value, _ = name.split("\t")
+            self._numbers.setdefault((facet, value), []).append(number)
+
+    @cached_property
+    def _rows_by_tag(self) -> tuple[Integers, Integers]:
+        """Rows in the order of their tags, and where those of each tag begin."""
+        order = np.argsort(self._tags, kind="stable")
+        return self._rows[order], np.searchsorted(self._tags[order], np.arange(len(self._names) + 1))
+
+    def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
+        """A mask over all rows: those that have one of the facet's values."""
+        rows, first = self._rows_by_tag
+        mask = np.zeros(self._height, np.bool_)
+        for value in values:
+            for number in self._numbers.get((facet, value), ()):
+                mask[rows[first[number] : first[number + 1]]] = True
+        return mask
+
+    def count(self, rows: NDArray[np.int64], hits: NDArray[np.int64]) -> Iterator[tuple[str, str, str, int]]:
+        """Facet, value, label and number of hits that have it. ``rows[i]`` belongs to hit ``hits[i]``: of several rows of one hit it is
+        enough that one has the value.
+        """
+        begin = self._first[rows]
+        lengths = self._first[rows + 1] - begin
+        places = np.repeat(begin - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        tags, owners = self._tags[places].astype(np.int64), np.repeat(hits, lengths)
+        several = np.bincount(hits)[owners] > 1 if hits.size else np.empty(0, np.bool_)
+        pairs = np.unique(owners[several] * len(self._names) + tags[several]) % max(1, len(self._names))
+        counts = np.bincount(np.concatenate([tags[~several], pairs]), minlength=len(self._names))
+        for number in np.flatnonzero(counts):
+            facet, value, label = self._names[number].split("\t")
+            yield facet, value, label, int(counts[number])

@@ -1,0 +1,126 @@
+"""From ranked rows to hits: what is alike becomes one hit, and what is shown is read, with its reasons and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ontology.concepts import Schemes
+from ontology.offer import Instance, Offer
+from search.answer import Hit, HitInstance, Reason
+from search.columns import Columns
+from search.filters import FITS, OUT, Judgement
+from search.ranking import Candidates, Topic
+from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_words
+from search.words import WordIndex
+
+__all__ = ["HitWriter", "Ranked", "ranked"]
+
+_ENOUGH = 10  # the third group is only shown when the first two hold fewer hits; of the third as many are shown
+_SHOWN_RUNS = 3
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """Rows, best first, with their groups and scores; ``hits[i]`` numbers the hit that row i belongs to, in order of the best row of each.
+
+    The first ``counted`` rows are those of groups 1 and 2, which are ``total`` hits.
+    """
+
+    rows: NDArray[np.int64]
+    groups: NDArray[np.int8]
+    scores: NDArray[np.float32]
+    hits: NDArray[np.int64]
+    counted: int
+    total: int
+
+
+def ranked(groups: Sequence[Candidates], columns: Columns, collapse: bool) -> Ranked:
+    """The three groups in a row. ``collapse`` makes one hit of rows with the same title and provider."""
+    rows = np.concatenate([candidates.rows for candidates in groups])
+    scores = np.concatenate([candidates.scores for candidates in groups])
+    numbers = np.repeat(np.array([1, 2, 3], np.int8), [candidates.rows.size for candidates in groups])
+    hits = _in_order(columns.alike(rows)) if collapse else np.arange(rows.size)
+    counted = rows.size - groups[2].rows.size
+    total = int(hits[:counted].max()) + 1 if counted else 0
+    keep = hits < total + _ENOUGH if total < _ENOUGH else np.arange(rows.size) < counted
+    return Ranked(rows[keep], numbers[keep], scores[keep], hits[keep], counted, total)
+
+
+def _in_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Equal numbers for equal keys, counted in order of their first appearance."""
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    numbers = np.empty(first.size, np.int64)
+    numbers[np.argsort(first)] = np.arange(first.size)
+    return numbers[which]
+
+
+class HitWriter:
+    """Writes the hits of one question. ``topic`` is None where none was asked."""
+
+    def __init__(
+        self, columns: Columns, words: WordIndex, schemes: Schemes, judgement: Judgement, topic: Topic | None
+    ) -> None:
+        self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
+        self._stems = frozenset(words.terms(topic.text)) if topic else frozenset()
+        self._concepts = topic.facets if topic else {}
+
+    def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
+        """One hit from offers with their rows, the best one first."""
+        row, offer = offers[0]
+        reasons = [
+            *self._wish_reasons(offer, self._runs(row)[0]),
+            *reasons_of_concepts(offer, self._concepts, self._label),
+            *reasons_of_words(offer, self._stems, self._words.terms),
+        ]
+        instances = [self._instance(other, run) for place, other in offers for run in self._runs(place)]
+        instances.sort(key=lambda instance: instance.start or "9999")
+        return Hit(
+            offer=offer,
+            score=round(score, 4),
+            group=group,
+            reasons=tuple(reasons),
+            instances=tuple(instances[: max(_SHOWN_RUNS, len(offers))]),
+            alike=tuple(other.id for _, other in offers[1:]),
+        )
+
+    def _runs(self, row: int) -> list[int]:
+        """The runs of a row that are not out, best first, then by start."""
+        part, status = self._columns.runs_of(row), self._judgement.runs
+        if part.stop - part.start == 1:
+            return [part.start] if status[part.start] < OUT else []
+        start = self._columns.runs["start"]
+        runs = [run for run in range(part.start, part.stop) if status[run] < OUT]
+        return sorted(runs, key=lambda run: (status[run], start[run] < 0, start[run]))
+
+    def _wish_reasons(self, offer: Offer, run: int) -> Iterable[Reason]:
+        instance = self._instance_of(offer, run)
+        for wish, status in self._judgement.wishes.items():
+            if wish.startswith("not.") and status[run] == FITS:
+                continue  # what was ruled out and is not there needs no word
+            yield reason_of_wish(wish, int(status[run]), offer, instance, self._kilometres(run))
+
+    def _label(self, scheme: str, notation: str) -> str:
+        return self._schemes[scheme].label(notation)
+
+    def _instance_of(self, offer: Offer, run: int) -> Instance:
+        position = int(self._columns.runs["position"][run])
+        return Instance() if position < 0 else offer.instances[position]
+
+    def _kilometres(self, run: int) -> float | None:
+        distance = self._judgement.distance
+        return None if distance is None or np.isnan(distance[run]) else float(distance[run])
+
+    def _instance(self, offer: Offer, run: int) -> HitInstance:
+        instance = self._instance_of(offer, run)
+        place, distance = instance.place or offer.place, self._kilometres(run)
+        return HitInstance(
+            start=None if instance.start is None else instance.start.isoformat()[:16],
+            end=None if instance.end is None else instance.end.isoformat()[:16],
+            place=None if place is None else place.locality or place.name,
+            price=None if instance.price is None else float(instance.price),
+            mode=instance.mode,
+            distance_km=None if distance is None else round(distance, 1),
+        )
