@@ -1,222 +1,187 @@
-"""Teaches the encoder what people mean: a low-rank change of its question side, learnt from the pairs. Offers' vectors stay as they are.
+"""Teaches the encoder what people mean, in two stages of low-rank changes; docs/adr/0004-question-side.md says why.
 
-python -m search.training.train ADAPTER.npz [--epochs 3] [--rank 16] [--held-out 0.03]
+python -m search.training.train ADAPTER.npz [--held-out 0.03]
 
-A question's vector is drawn to the vectors of the need behind it and of titles that would meet it, away from all other titles
-(InfoNCE over the whole pool). About half an hour on two cores; an accelerator is used where torch finds one.
+1. Both sides together: questions and offers move, so that titles as terse as providers write them lie where needs lie.
+2. Questions alone, on top of that; offers stay.
+
+A question is drawn to the need behind it and to titles that would meet it, away from all other needs and titles (InfoNCE over the whole
+pool). About an hour on two cores with AMX; an accelerator is used where torch finds one. ``OMP_NUM_THREADS=1`` is faster beside other work.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
-import tempfile
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from search.encoder.network import Network
-from search.encoder.packed import PackedModel, weights_file
-from search.encoder.text import clean
-from search.encoder.tokens import Tokens
-from search.encoder.unpack import PARTS, unpack_bert
-from search.training.pairs import Pair, read_pairs
+from search.training.examples import Example, read_examples
+from search.training.sides import Side, Tokenizer, centred, open_bert
 
 _TEMPERATURE = 0.05
-_TOO_ALIKE = 0.93  # titles of other pairs nearer than this to an own one are no negatives
-_KEPT = 0.7  # of the learnt change: a step back towards the published weights generalises better (on the development questions)
-_LONGEST = 160  # tokens of a question that are learnt from
-_CHANGED = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+_TOO_ALIKE = 0.93  # targets of other examples nearer than this to an own one are no negatives
+_LONGEST = 112  # tokens of a question that are learnt from
+_RANK = 16
+_AT_ONCE = 32  # questions of one step
+_CONTINUED = (
+    0.4  # share of titles that are learnt with the beginning of the need behind them, as offers have descriptions
+)
+_CENTRE_RATE = 1e-3
 
 
-class LowRank(nn.Module):
-    """A frozen linear layer plus ``up @ down`` of low rank; starts as the layer itself."""
+class Pool:
+    """All targets of all examples: token numbers, the example that each belongs to, and vectors (targets, dim), not yet centred."""
 
-    def __init__(self, layer: nn.Linear, rank: int) -> None:
-        super().__init__()
-        self.layer = layer
-        self.down = nn.Parameter(torch.randn(rank, layer.in_features) / layer.in_features**0.5)
-        self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
+    def __init__(self, examples: Sequence[Example], tokenizer: Tokenizer) -> None:
+        self.texts = tokenizer.offers([text for example in examples for text in example.targets])
+        owners = [number for number, example in enumerate(examples) for _ in example.targets]
+        self.owners = torch.tensor(owners)
+        self.of: list[list[int]] = [[] for _ in examples]
+        for row, owner in enumerate(owners):
+            self.of[owner].append(row)
+        self.vectors = torch.empty(0)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The layer's output, changed."""
-        out: Tensor = self.layer(x) + (x @ self.down.T) @ self.up.T
-        return out
+    def encode(self, side: Side) -> None:
+        """Computes all vectors anew."""
+        self.vectors = side.encode(self.texts)
 
-
-class QuestionSide(nn.Module):
-    """The encoder with low-rank changes, and the mean question that is taken off at its end."""
-
-    def __init__(self, bert: nn.Module, rank: int, centre: Tensor) -> None:
-        super().__init__()
-        self.bert = bert
-        self.centre = nn.Parameter(centre)
-        for parameter in bert.parameters():
-            parameter.requires_grad_(False)
-        self.changed: dict[str, LowRank] = {}
-        for name, layer in list(bert.named_modules()):
-            if isinstance(layer, nn.Linear) and name.startswith("encoder.layer.") and name.endswith(_CHANGED):
-                parent = bert.get_submodule(name.rpartition(".")[0])
-                self.changed[name] = LowRank(layer, rank)
-                setattr(parent, name.rpartition(".")[2], self.changed[name])
-
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Centred, L2-normalised vectors of questions (n, dim)."""
-        states = self.bert(input_ids=tokens, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        pooled = nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=1)
-        return nn.functional.normalize(pooled - self.centre, dim=1)
+    def chosen(self, numbers: Sequence[int], chance: random.Random) -> tuple[list[int], list[list[int]]]:
+        """For each example its fullest target and one other: rows, and token numbers, some titles continued by words of the need."""
+        rows, texts = [], []
+        for number in numbers:
+            full, *others = self.of[number]
+            rows.append(full)
+            texts.append(self.texts[full])
+            if others:
+                row = chance.choice(others)
+                text = self.texts[row]
+                if chance.random() < _CONTINUED:
+                    more = self.texts[full][3:-1]  # without the start, "passage", ":" and the end
+                    text = [*text[:-1], *more[: chance.randint(1, max(1, len(more) // 2))], text[-1]]
+                rows.append(row)
+                texts.append(text)
+        return rows, texts
 
 
-class Data:
-    """Questions as token numbers, and the pool of targets: needs and titles, centred."""
+class Stage:
+    """One stage of learning. ``offers_move``: whether offers are learnt too."""
 
-    def __init__(self, pairs: Sequence[Pair], device: str) -> None:
-        packed = PackedModel(weights_file())
-        vocabulary, network = Tokens(packed), Network(packed)
+    def __init__(self, side: Side, pool: Pool, examples: Sequence[Example], kept: int, offers_move: bool) -> None:
+        """The last ``kept`` examples are only measured."""
+        self.side, self.pool, self.examples, self.offers_move = side, pool, examples, offers_move
+        self.learnt = range(len(examples) - kept)
+        self.held = range(len(examples) - kept, len(examples))
+        self.tokenizer, self.chance, self.started = Tokenizer(), random.Random(7), time.monotonic()  # noqa: S311
+        self.device = side.parts()[0].device
+        pool.encode(side)
+        self.offer_centre = nn.Parameter(pool.vectors.mean(0).to(self.device), requires_grad=offers_move)
+        questions = side.encode(self._questions(range(0, len(examples), 4)))
+        self.question_centre = nn.Parameter(questions.mean(0).to(self.device))
 
-        def tokens(text: str) -> list[int]:
-            return vocabulary.numbers(clean(text), packed.positions)
+    def _questions(self, numbers: Sequence[int]) -> list[list[int]]:
+        return self.tokenizer.questions([self.examples[number].question(self.chance) for number in numbers], _LONGEST)
 
-        def vectors_of(texts: Sequence[list[int]]) -> Tensor:
-            rows = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-            parts = [rows[start : start + 8] for start in range(0, len(rows), 8)]
-            found = torch.empty(len(texts), packed.hidden)
-            # one thread for each part: BLAS's own threads wait for each other by spinning
-            with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor() as pool:
-                for part, vectors in zip(
-                    parts, pool.map(lambda p: network.run([texts[row] for row in p]), parts), strict=True
-                ):
-                    found[part] = torch.from_numpy(vectors)
-            return found
+    def learn(self, epochs: int, rate: float) -> None:
+        """All examples ``epochs`` times, at most at this learning rate."""
+        centres = [self.question_centre, *([self.offer_centre] if self.offers_move else [])]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": self.side.parts(), "lr": rate, "weight_decay": 0.01},
+                {"params": centres, "lr": _CENTRE_RATE, "weight_decay": 0.0},
+            ]
+        )
+        steps = epochs * math.ceil(len(self.learnt) / _AT_ONCE)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=[rate, _CENTRE_RATE], total_steps=steps + 1, pct_start=0.1
+        )
+        self._report(0)
+        for epoch in range(1, epochs + 1):
+            self.side.train()
+            targets = centred(self.pool.vectors.to(self.device), self.offer_centre.detach())
+            for numbers, questions in self._batches():
+                loss = self._loss(numbers, questions, targets)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                schedule.step()
+            if self.offers_move:
+                self.pool.encode(self.side)
+            self._report(epoch)
 
-        self.pairs = list(pairs)
-        self.tokens = [tokens(f"query: {pair.question}")[:_LONGEST] for pair in pairs]
-        self.question_centre = vectors_of(self.tokens).mean(0)
-        texts = [text for pair in pairs for text in (pair.need, *pair.titles)]
-        owners = [number for number, pair in enumerate(pairs) for _ in (pair.need, *pair.titles)]
-        vectors = vectors_of([tokens(f"passage: {text}") for text in texts])
-        self.offer_centre = vectors.mean(0)
-        sys.stderr.write(f"{len(self.pairs)} pairs, {len(texts)} targets encoded\n")
-        self.pool = nn.functional.normalize(vectors - self.offer_centre, dim=1).to(device)
-        self.owners = torch.tensor(owners, device=device)
-        self.device = device
+    def _batches(self) -> list[tuple[list[int], list[list[int]]]]:
+        """Questions of like length together, in random order: little is wasted on padding."""
+        questions = self._questions(self.learnt)
+        order = sorted(self.learnt, key=lambda number: len(questions[number]) + self.chance.uniform(0, 12))
+        parts = [order[start : start + _AT_ONCE] for start in range(0, len(order), _AT_ONCE)]
+        self.chance.shuffle(parts)
+        return [(part, [questions[number] for number in part]) for part in parts]
 
-    def batch(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Token numbers and mask, padded."""
-        longest = max(len(self.tokens[number]) for number in numbers)
-        tokens = torch.ones(len(numbers), longest, dtype=torch.long)  # 1 pads in XLM-RoBERTa's vocabulary
-        mask = torch.zeros(len(numbers), longest, dtype=torch.long)
-        for row, number in enumerate(numbers):
-            found = torch.tensor(self.tokens[number])
-            tokens[row, : len(found)], mask[row, : len(found)] = found, 1
-        return tokens.to(self.device), mask.to(self.device)
-
-    def loss(self, vectors: Tensor, numbers: Sequence[int]) -> Tensor:
+    def _loss(self, numbers: list[int], questions: list[list[int]], targets: Tensor) -> Tensor:
         """Mean negative log-likelihood of each question's own targets among all that are not nearly the same."""
-        own = self.owners[None, :] == torch.tensor(numbers, device=self.device)[:, None]
-        logits = vectors @ self.pool.T / _TEMPERATURE
-        nearness = torch.stack([(self.pool[mine] @ self.pool.T).amax(0) for mine in own])
-        logits = logits.masked_fill((nearness > _TOO_ALIKE) & ~own, float("-inf"))
-        likelihood = logits.log_softmax(1)
+        asked = centred(self.side(questions), self.question_centre)
+        own = self.pool.owners[None, :] == torch.tensor(numbers)[:, None]
+        own = own.to(self.device)
+        nearness = torch.stack([(targets[self.pool.of[number]] @ targets.T).amax(0) for number in numbers])
+        among = targets
+        if self.offers_move:
+            rows, texts = self.pool.chosen(numbers, self.chance)
+            fresh = centred(self.side(texts), self.offer_centre)
+            among = targets.index_copy(0, torch.tensor(rows, device=self.device), fresh)
+            targets[rows] = fresh.detach()
+        logits = asked @ among.T / _TEMPERATURE
+        likelihood = logits.masked_fill((nearness > _TOO_ALIKE) & ~own, float("-inf")).log_softmax(1)
         return -(likelihood.masked_fill(~own, 0).sum(1) / own.sum(1)).mean()
 
-    def reciprocal_rank(self, vectors: Tensor, numbers: Sequence[int]) -> float:
-        """Mean over the questions of 1 / rank of the first own target in the pool."""
-        own = self.owners[None, :] == torch.tensor(numbers, device=self.device)[:, None]
-        scores = vectors @ self.pool.T
+    @torch.no_grad()
+    def _report(self, epoch: int) -> None:
+        """Mean over the held-out questions of 1 / rank of the first own target in the pool."""
+        if not self.held:
+            return
+        asked = centred(self.side.encode(self._questions(self.held)), self.question_centre.cpu())
+        scores = asked @ centred(self.pool.vectors, self.offer_centre.cpu()).T
+        own = self.pool.owners[None, :] == torch.tensor(self.held)[:, None]
         best = scores.masked_fill(~own, float("-inf")).amax(1, keepdim=True)
-        ranks = (scores > best).sum(1) + 1
-        return float((1 / ranks).mean())
+        rank = (1 / ((scores > best).sum(1) + 1.0)).mean()
+        seconds = time.monotonic() - self.started
+        sys.stderr.write(f"epoch {epoch}: held-out reciprocal rank {rank:.3f}, {seconds:.0f} s\n")
 
 
-def train(
-    pairs: Sequence[Pair], held_out: Sequence[Pair], epochs: int, rank: int, seed: int = 7
-) -> dict[str, np.ndarray]:
-    """Learns from ``pairs`` and prints what it does for ``held_out`` ones; the arrays of the adapter."""
-    random.seed(seed)
-    torch.manual_seed(seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    data = Data([*pairs, *held_out], device)
-    model = QuestionSide(_bert(), rank, data.question_centre).to(device)
-    low_rank = [parameter for part in model.changed.values() for parameter in (part.down, part.up)]
-    optimizer = torch.optim.AdamW(
-        [{"params": low_rank, "lr": 1e-3, "weight_decay": 0.01}, {"params": [model.centre], "lr": 1e-3}]
-    )
-    numbers, kept = list(range(len(pairs))), list(range(len(pairs), len(data.pairs)))
-    size = 32
-    steps = epochs * (len(numbers) // size + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=steps, pct_start=0.1)
-    _report(model, data, kept, 0)
-    for epoch in range(1, epochs + 1):
-        model.train()
-        for batch in _batches(data, numbers, size):
-            loss = data.loss(model(*data.batch(batch)), batch)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-        _report(model, data, kept, epoch)
-    arrays = {"question_centre": model.centre.detach().cpu().numpy(), "offer_centre": data.offer_centre.numpy()}
-    for called, part in model.changed.items():
-        name = _packed_name(called)
-        arrays[f"{name}.down"] = part.down.detach().cpu().numpy().astype(np.float16)
-        arrays[f"{name}.up"] = (_KEPT * part.up.detach()).cpu().numpy().astype(np.float16)
+def train(examples: Sequence[Example], held_out: Sequence[Example]) -> dict[str, Any]:
+    """Learns from ``examples`` and prints what it does for ``held_out`` ones; the arrays of the adapter."""
+    torch.manual_seed(7)
+    everything = [*examples, *held_out]
+    pool = Pool(everything, Tokenizer())
+    sys.stderr.write(f"{len(examples)} examples, {len(held_out)} held out, {len(pool.texts)} targets\n")
+    both = Side(open_bert(), _RANK, dropout=0.0)
+    first = Stage(both, pool, everything, len(held_out), offers_move=True)
+    first.learn(epochs=2, rate=4e-4)
+    arrays: dict[str, Any] = {f"both.{name}": array for name, array in both.arrays().items()}
+    arrays["offer_centre"] = first.offer_centre.detach().cpu().numpy()
+    questions = Side(open_bert(both), _RANK, dropout=0.1)
+    second = Stage(questions, pool, everything, len(held_out), offers_move=False)
+    second.offer_centre.data.copy_(first.offer_centre.data)
+    second.learn(epochs=3, rate=5e-4)
+    arrays |= {f"questions.{name}": array for name, array in questions.arrays().items()}
+    arrays["question_centre"] = second.question_centre.detach().cpu().numpy()
     return arrays
-
-
-def _packed_name(called: str) -> str:
-    """ "encoder.layer.3.attention.self.query" is "l3.q" in the packed file."""
-    _, _, number, layer = called.split(".", 3)
-    return f"l{number}.{next(part for part, name in PARTS.items() if name == layer)}"
-
-
-def _bert() -> nn.Module:
-    from transformers import AutoModel
-
-    with tempfile.TemporaryDirectory() as folder:
-        unpack_bert(Path(folder), None)
-        bert: nn.Module = AutoModel.from_pretrained(folder)
-    return bert
-
-
-def _batches(data: Data, numbers: list[int], size: int) -> list[list[int]]:
-    """Batches of questions of like length, in random order: little is wasted on padding."""
-    shuffled = sorted(numbers, key=lambda number: len(data.tokens[number]) + random.uniform(0, 12))  # noqa: S311
-    batches = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
-    random.shuffle(batches)
-    return batches
-
-
-@torch.no_grad()
-def _report(model: QuestionSide, data: Data, kept: Sequence[int], epoch: int) -> None:
-    if not kept:
-        return
-    model.eval()
-    vectors = torch.cat([model(*data.batch(kept[start : start + 64])) for start in range(0, len(kept), 64)])
-    sys.stderr.write(f"epoch {epoch}: held-out reciprocal rank {data.reciprocal_rank(vectors, kept):.3f}\n")
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("adapter", type=Path)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--held-out", type=float, default=0.03)
     options = parser.parse_args()
-    pairs = read_pairs()
-    random.Random(1).shuffle(pairs)  # noqa: S311
-    border = round(len(pairs) * options.held_out)
-    arrays: dict[str, Any] = train(pairs[border:], pairs[:border], options.epochs, options.rank)
-    np.savez(options.adapter, **arrays)
+    np.savez(options.adapter, **train(*read_examples(options.held_out)))
 
 
 if __name__ == "__main__":
