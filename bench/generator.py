@@ -28,7 +28,7 @@ from search.index import update_index
 from search.texts import meaning_text
 from search.vectors import VectorIndex
 
-__all__ = ["Known", "Parents", "build", "generate", "parents_of", "put_all"]
+__all__ = ["Known", "Parents", "build", "generate", "index", "parents_of", "put_all"]
 
 _SAME_CATEGORY = 0.7
 _NOISE = 0.35  # of the real covariance: then the nearest neighbours are about as near as among as many real offers
@@ -144,7 +144,7 @@ def build(folder: Path, parents: Parents, count: int, encoder: Encoder) -> None:
         offers.append(offer)
     with open_run(folder, "http://127.0.0.1:8000") as run:
         put_all(run, offers)
-        _index(folder, run, known)
+        index(folder, run, known)
         run.commit()
     sources = sorted({offer.source for offer in offers})
     settings = "".join(f'[[source]]\nname = "{name}"\n\n' for name in sources)
@@ -160,7 +160,8 @@ def put_all(run: Run, offers: Sequence[Offer]) -> None:
             writer.finish(Counts(read=taken, taken=taken), ())
 
 
-def _index(folder: Path, run: Run, known: Known) -> None:
+def index(folder: Path, run: Run, known: Known) -> None:
+    """Brings the index of the run up to its offers, whose vectors are known."""
     schemes = load_schemes()
     cache = folder / "cache"
     cache.mkdir(exist_ok=True)

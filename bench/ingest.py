@@ -1,6 +1,6 @@
 """How fast offers come in, without encoding, beside rdflib adding the same statements and parsing the same file.
 
-    python bench/ingest.py [OFFERS.jsonld] [--runs N]
+    python -m bench.ingest [OFFERS.jsonld] [--runs N]
 
 Every figure is the median of N runs (3), each in a process of its own; contenders take turns, so that all meet the same load.
 """

@@ -1,6 +1,6 @@
 """How soon and how fast questions are answered: cold starts, ``/api/search`` at 1 and 8 clients, memory.
 
-    python bench/serve.py [--dir DIR] [--today YYYY-MM-DD] [--runs N] [--questions N]
+    python -m bench.serve [--dir DIR] [--today YYYY-MM-DD] [--runs N] [--questions N]
 
 DIR is a catalogue; without it the sample catalogue is built in a temporary folder. The peer is SQLite's FTS5 (bm25) over the same
 texts, behind FastAPI and uvicorn as well: what a search by words alone would cost. Everything stays on the loopback interface. Processes
@@ -31,6 +31,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import urlencode
 
+__all__ = ["Server", "ask_all", "machine", "served", "test_questions"]
+
 _QUESTIONS = Path(__file__).parents[2] / "shared" / "eval" / "questions-dev.jsonl"
 _COMMAND = str(Path(sys.executable).with_name("bildungskatalog"))
 _COLD = "Weiterbildung abends in Alzey"
@@ -57,7 +59,7 @@ def main() -> None:
         )
         offers = json.loads(status.stdout)["offers"]
         print(
-            f"{offers} offers; {_machine()}; {time.strftime('%Y-%m-%d')}; load {os.getloadavg()[0]:.1f} at the start\n"
+            f"{offers} offers; {machine()}; {time.strftime('%Y-%m-%d')}; load {os.getloadavg()[0]:.1f} at the start\n"
         )
         _print_cold(folder, wanted.runs)
         _print_warm(folder, wanted.today, wanted.questions)
@@ -83,17 +85,17 @@ def _print_cold(folder: Path, runs: int) -> None:
 
 
 def _print_warm(folder: Path, today: str | None, count: int) -> None:
-    questions = list(islice(cycle(_questions()), count))
+    questions = list(islice(cycle(test_questions()), count))
     print(
         f"\n{f'{count} questions over HTTP':38}{'clients':>8}{'p50 ms':>8}{'p99 ms':>8}{'a second':>10}{'CPU ms each':>13}{'RSS MB':>8}"
     )
     found: dict[tuple[str, int], float] = {}
     for name in ("/api/search", "SQLite FTS5"):
-        with _served(folder, name) as server:
-            _ask_all(server, questions[:20], 2, today)
+        with served(folder, name) as server:
+            ask_all(server, questions[:20], 2, today)
             for clients in (1, 8):
                 before, began = server.cpu(), time.perf_counter()
-                latencies = sorted(_ask_all(server, questions, clients, today))
+                latencies = sorted(ask_all(server, questions, clients, today))
                 wall, cpu = time.perf_counter() - began, server.cpu() - before
                 found[name, clients] = p50 = statistics.median(latencies)
                 p99 = latencies[min(len(latencies) - 1, round(0.99 * len(latencies)))]
@@ -104,7 +106,8 @@ def _print_warm(folder: Path, today: str | None, count: int) -> None:
         print(f"p50 of /api/search against SQLite FTS5, {clients} clients: {ratio:.1f} ×")
 
 
-def _questions() -> list[str]:
+def test_questions() -> list[str]:
+    """The development questions, or those of the sample catalogue where they are absent."""
     if _QUESTIONS.exists():
         return [json.loads(line)["text"] for line in _QUESTIONS.read_text(encoding="utf-8").splitlines()]
     from service.demo.build import QUESTIONS
@@ -112,7 +115,8 @@ def _questions() -> list[str]:
     return list(QUESTIONS)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Processor and number of cores."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return f"{names[0] if names else platform.processor()}, {len(os.sched_getaffinity(0))} cores"
@@ -132,7 +136,7 @@ def _command(command: Sequence[str]) -> tuple[float, float]:
     return time.perf_counter() - began, used.ru_utime + used.ru_stime
 
 
-class _Server:
+class Server:
     """A server process on the loopback interface."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -152,6 +156,14 @@ class _Server:
         with socket.socket() as attempt:
             return attempt.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def get(self, question: str) -> str:
+        """The body of ``/api/search`` for a question."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        connection.request("GET", f"/api/search?{urlencode({'q': question})}")
+        body = connection.getresponse().read().decode()
+        connection.close()
+        return body
+
     def cpu(self) -> float:
         """CPU seconds so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -165,8 +177,9 @@ class _Server:
 
 
 @contextmanager
-def _served(folder: Path, name: str) -> Iterator[_Server]:
-    server = _Server(folder, name)
+def served(folder: Path, name: str) -> Iterator[Server]:
+    """A server that is ended with the block."""
+    server = Server(folder, name)
     try:
         yield server
     finally:
@@ -176,12 +189,12 @@ def _served(folder: Path, name: str) -> Iterator[_Server]:
 
 def _first_answer(folder: Path) -> tuple[float, float]:
     began = time.perf_counter()
-    with _served(folder, "/api/search") as server:
-        _ask_all(server, [_COLD], 1, None)
+    with served(folder, "/api/search") as server:
+        ask_all(server, [_COLD], 1, None)
         return time.perf_counter() - began, server.cpu()
 
 
-def _ask_all(server: _Server, questions: Sequence[str], clients: int, today: str | None) -> list[float]:
+def ask_all(server: Server, questions: Sequence[str], clients: int, today: str | None) -> list[float]:
     """Latencies in seconds; each client keeps its connection and asks one question after the other."""
     latencies: list[float] = []
     failures: list[str] = []

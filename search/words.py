@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import tantivy
 from numpy.typing import NDArray
 
 from ontology.offer import Offer
+from search.stems import analyzer
 from search.texts import body_words, title_words
 
 __all__ = ["WordHits", "WordIndex", "update_words", "write_words"]
@@ -40,18 +40,6 @@ _TYPES: dict[str, type] = {
     "title_length": np.int32,  # (height): stems of a row's title; 0 for rows not in use
     "body_length": np.int32,
 }
-
-
-def _analyzer() -> tantivy.TextAnalyzer:
-    return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(60))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.stopword("german"))
-        .filter(tantivy.Filter.stemmer("german"))
-        .filter(tantivy.Filter.ascii_fold())
-        .build()
-    )
 
 
 class _Postings(msgspec.Struct, frozen=True):
@@ -78,7 +66,7 @@ class _Postings(msgspec.Struct, frozen=True):
 
     def updated(self, offers: Sequence[tuple[int, Offer]], outdated: Iterable[int]) -> _Postings:
         """Without the words of the ``outdated`` rows and with those of ``offers``: changed rows stand in both."""
-        analyzer = _analyzer()
+        analyze = analyzer().analyze
         old = self.arrays
         height = max([old["title_length"].size, *(row + 1 for row, _ in offers)])
         lengths = {}
@@ -92,7 +80,7 @@ class _Postings(msgspec.Struct, frozen=True):
         numbers = {stem: number for number, stem in enumerate(self.stems)}
         new: list[tuple[int, int, int, int]] = []  # stem, row, how often in the title, in the rest
         for row, offer in offers:
-            title, body = Counter(analyzer.analyze(title_words(offer))), Counter(analyzer.analyze(body_words(offer)))
+            title, body = Counter(analyze(title_words(offer))), Counter(analyze(body_words(offer)))
             lengths["title_length"][row], lengths["body_length"][row] = title.total(), body.total()
             for stem in title | body:
                 number = numbers.setdefault(stem, len(numbers))
@@ -133,7 +121,7 @@ class WordIndex:
 
     def __init__(self, path: Path) -> None:
         postings = _Postings.load(path)
-        self._analyzer = _analyzer()
+        self._analyzer = analyzer()
         self._numbers = {stem: number for number, stem in enumerate(postings.stems)}
         self._first, self._rows = postings.arrays["first"], postings.arrays["rows"]
         self._height = postings.arrays["title_length"].size
@@ -165,6 +153,14 @@ class WordIndex:
             rows, scores = rows[keep], scores[keep]
         order = np.lexsort((rows, -scores))[:count]
         return WordHits(rows[order], scores[order])
+
+    def with_any(self, stems: Iterable[str]) -> Bools:
+        """Which rows have one of these stems in title or body: a mask (height,)."""
+        having = np.zeros(self._height, np.bool_)
+        for stem in stems:
+            if (number := self._numbers.get(stem)) is not None:
+                having[self._rows[self._first[number] : self._first[number + 1]]] = True
+        return having
 
     def full_marks(self, text: str) -> float:
         """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""

@@ -71,3 +71,11 @@ def test_changes_are_as_if_all_were_written_anew(tmp_path: Path) -> None:
         assert one.rows.tolist() == other.rows.tolist()
         assert np.allclose(one.scores, other.scores)
         assert changed.full_marks(question) == anew.full_marks(question)
+
+
+def test_rows_with_one_of_some_stems(tmp_path: Path) -> None:
+    index = written(
+        tmp_path, offer("Yoga"), offer("Pilates", description="wie Yoga"), offer("Schwimmen"), offer("Tanz")
+    )
+    assert index.with_any(index.terms("Yoga Tanz Unbekanntes")).tolist() == [True, True, False, True]
+    assert not index.with_any(()).any()
