@@ -18,10 +18,12 @@ from search.answer import Answer, Facet, Hit, SearchRequest
 from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.encoder import Encoder
+from search.exclusion import Exclusions
 from search.facets import FACETS
 from search.filters import Judgement, judge, misses
 from search.hits import HitWriter, Ranked, ranked
 from search.index import index_state
+from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
 from search.ranking import Candidates, Ranking, Topic
 from search.vectors import VectorIndex
@@ -61,7 +63,6 @@ class SearchEngine:
                 f"Der Suchindex stammt von {made_by}, eingestellt ist {encoder.name}. Er muss neu aufgebaut werden."
             )
         self._snapshot = snapshot
-        self._encoder = encoder
         self._reader = reader
         self._gazetteer = gazetteer
         self._columns = Columns.load(snapshot.path / "columns.npz")
@@ -69,7 +70,15 @@ class SearchEngine:
         self._vectors = VectorIndex(snapshot.path)
         self._schemes = schemes
         self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
-        self._ranking = Ranking(self._words, self._vectors, self._columns, ConceptFinder(schemes))
+        self._exclusions = Exclusions()
+        self._ranking = Ranking(
+            self._words,
+            self._vectors,
+            self._columns,
+            ConceptFinder(schemes),
+            Lexicon(Lexicon.shipped(), encoder),
+            lambda text: encoder.encode_questions([text])[0],
+        )
 
     def search(self, request: SearchRequest) -> Answer:
         """Ranks the offers for a question."""
@@ -78,7 +87,7 @@ class SearchEngine:
         wishes = _override(question.wishes, request)
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
-        topic = self._ranking.topic(text, self._encoder.encode_questions([text])[0]) if text else None
+        topic = self._ranking.topic(self._exclusions.split(text)) if text else None
         found = self._groups(topic, judgement, self._narrowed(request))
         weak = topic is not None and not any(candidates.convincing for candidates in found)
         first, second, third = _near_the_best(*found)

@@ -14,7 +14,7 @@ from search.answer import Hit, HitInstance, Reason
 from search.columns import Columns
 from search.filters import FITS, OUT, Judgement
 from search.ranking import Candidates, Topic
-from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_words
+from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_lexicon, reasons_of_words
 from search.words import WordIndex
 
 __all__ = ["HitWriter", "Ranked", "ranked"]
@@ -66,6 +66,8 @@ class HitWriter:
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
         self._stems = frozenset(words.terms(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
+        self._text = topic.text if topic else ""
+        self._behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
 
     def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
         """One hit from offers with their rows, the best one first."""
@@ -73,6 +75,7 @@ class HitWriter:
         reasons = [
             *self._wish_reasons(offer, self._runs(row)[0]),
             *reasons_of_concepts(offer, self._concepts, self._label),
+            *reasons_of_lexicon(offer, self._text, self._behind, self._words.terms),
             *reasons_of_words(offer, self._stems, self._words.terms),
         ]
         instances = [self._instance(other, run) for place, other in offers for run in self._runs(place)]

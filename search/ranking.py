@@ -1,26 +1,31 @@
-"""Which offers come first: meaning and words together."""
+"""Which offers come first: meaning, words, and what the lexicon knows behind the words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ontology.offer import Offer
 from search.columns import Columns
 from search.concepts import ConceptFinder
+from search.exclusion import Exclusion
 from search.filters import OUT, Judgement
+from search.lexicon import Lexicon
 from search.vectors import VectorIndex
 from search.words import WordIndex
 
-__all__ = ["Candidates", "Ranking", "Topic", "alike_groups"]
+__all__ = ["Behind", "Candidates", "Ranking", "Topic"]
 
-# On the 60 judged development questions each of these is worth less than the spread of that set; they are chosen small where they could
-# harm (long questions) and large where they decide (one or two words).
+# docs/suche.md says what each of these is worth.
+_LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
+_SURE = 0.37  # weight of an alias in the lexicon from which it counts fully
+_AGREEING = 0.2  # similarity of question and concept from which it counts fully
+_OF_CONCEPT = 100  # candidates that each concept of the lexicon brings in
 _WORDS = 0.15  # weight of the share of the question's specific words that an offer contains
 _CONCEPTS = 0.3  # weight of having a concept that is all of the question
+_EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _SHARE = 0.6  # of the best score: what lies lower is no hit
 _CONVINCING = 0.2  # best score from which an answer is not called weak
 
@@ -63,13 +68,27 @@ class Candidates:
         return cls(rows, np.zeros(rows.size, np.float32))
 
 
+class Behind(msgspec.Struct, frozen=True):
+    """A concept of the lexicon behind a topic's words.
+
+    What providers call it, the stems that name it, how sure it is (0 to 1), its vector (dim,).
+    """
+
+    terms: str
+    said: frozenset[str]
+    weight: float
+    vector: NDArray[np.float32]
+
+
 class Topic(msgspec.Struct, frozen=True):
-    """What is looked for, prepared: its words, its vector, the notations it names by facet, the rows that have one of them and how much of
-    the words they are.
+    """What is looked for, prepared: its words and those it rules out, its vector, the concepts of the lexicon behind it; the notations it
+    names by facet, the rows that have one of them and how much of the words they are.
     """
 
     text: str
+    excluded: tuple[str, ...]
     vector: NDArray[np.float32]
+    behind: tuple[Behind, ...]
     facets: dict[str, tuple[str, ...]]
     having: NDArray[np.bool_]
     share: float
@@ -78,44 +97,69 @@ class Topic(msgspec.Struct, frozen=True):
 class Ranking:
     """Meaning, words and concepts of one snapshot."""
 
-    def __init__(self, words: WordIndex, vectors: VectorIndex, columns: Columns, concepts: ConceptFinder) -> None:
+    def __init__(
+        self,
+        words: WordIndex,
+        vectors: VectorIndex,
+        columns: Columns,
+        concepts: ConceptFinder,
+        lexicon: Lexicon,
+        encode: Callable[[str], NDArray[np.float32]],
+    ) -> None:
+        """``encode``: the vector (dim,) of a question."""
         self._words = words
         self._vectors = vectors
         self._columns = columns
         self._concepts = concepts
+        self._lexicon = lexicon
+        self._encode = encode
 
-    def topic(self, text: str, vector: NDArray[np.float32]) -> Topic:
-        """Prepares a topic with its vector (dim,)."""
+    def topic(self, asked: Exclusion) -> Topic:
+        """Prepares a topic."""
+        text = asked.wanted
+        vector = self._encode(text)
         named = self._concepts.find(text)
         having = np.zeros(self._columns.height, np.bool_)
         for facet, notations in named.facets.items():
             having |= self._columns.rows_with(facet, notations)
-        return Topic(text, vector, named.facets, having, min(1.0, named.words / max(1, len(self._words.terms(text)))))
+        share = min(1.0, named.words / max(1, len(self._words.terms(text))))
+        return Topic(text, asked.stems, vector, self._behind(text, vector), named.facets, having, share)
+
+    def _behind(self, text: str, vector: NDArray[np.float32]) -> tuple[Behind, ...]:
+        """The concepts behind the words, those left out that have nothing to do with the whole: "Messe" in "was man messen kann"."""
+        found = []
+        for concept in self._lexicon.find(text):
+            vector_of_terms = self._lexicon.vector(concept.number)
+            weight = min(1.0, concept.weight / _SURE) * min(1.0, max(0.0, float(vector_of_terms @ vector) / _AGREEING))
+            if weight > 0:
+                found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
+        return tuple(found)
 
     def candidates(self, topic: Topic, allowed: NDArray[np.bool_], count: int) -> Candidates:
         """The best of the allowed rows (a mask) for a topic."""
         by_words = self._words.search(topic.text, count, allowed)
-        by_meaning = self._vectors.search(topic.vector, count, allowed)
-        rows = np.union1d(by_words.rows, by_meaning.rows)
+        rows = np.union1d(by_words.rows, self._vectors.search(topic.vector, count, allowed).rows)
+        for behind in topic.behind:
+            rows = np.union1d(rows, self._vectors.search(behind.vector, _OF_CONCEPT, allowed).rows)
         if topic.share > 0.5:  # else a concept is too small a part of the question to bring in offers of its own
             by_concept = self._vectors.search(topic.vector, count, allowed & topic.having)
             rows = np.union1d(rows, by_concept.rows)
-        scores = self._vectors.similarity(topic.vector, rows)
+        scores = self._meaning(topic, rows)
         full_marks = self._words.full_marks(topic.text)
         if full_marks > 0:
             scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
         scores[topic.having[rows]] += _CONCEPTS * topic.share**2
+        if topic.excluded:
+            scores[self._words.with_any(topic.excluded)[rows]] -= _EXCLUDED
         order = np.lexsort((rows, -scores))
         return Candidates(rows[order], scores[order])
 
-
-def alike_groups(
-    ranked: Sequence[tuple[int, int, float]], offers: Mapping[int, Offer]
-) -> list[list[tuple[int, int, float]]]:
-    """Hits (group, row, score) gathered by what is the same offer: same title, same provider. Order is that of the best of each."""
-    clusters: dict[tuple[str, str], list[tuple[int, int, float]]] = {}
-    for entry in ranked:
-        offer = offers[entry[1]]
-        provider = offer.provider.name.casefold() if offer.provider else offer.id
-        clusters.setdefault((offer.name.casefold(), provider), []).append(entry)
-    return list(clusters.values())
+    def _meaning(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Nearness to the question, and to the nearest of the concepts behind it."""
+        scores = self._vectors.similarity(topic.vector, rows)
+        if not topic.behind:
+            return scores
+        nearest = np.max([self._vectors.similarity(c.vector, rows) * np.float32(c.weight) for c in topic.behind], 0)
+        surest = max(concept.weight for concept in topic.behind)
+        both: NDArray[np.float32] = (scores + np.float32(_LEXICON) * nearest) / np.float32(1 + _LEXICON * surest)
+        return both

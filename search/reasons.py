@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ __all__ = [
     "euro_in_words",
     "reason_of_wish",
     "reasons_of_concepts",
+    "reasons_of_lexicon",
     "reasons_of_words",
 ]
 
@@ -137,15 +138,45 @@ def reasons_of_concepts(
             yield Reason(kind="meaning", field=field, text=f"{_phrases()['concepts'][field]} {named}")
 
 
-def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Callable[[str], list[str]]) -> Iterator[Reason]:
-    """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
-    fields = (
+def reasons_of_lexicon(
+    offer: Offer, question: str, behind: Iterable[tuple[str, frozenset[str]]], stems: Callable[[str], list[str]]
+) -> Iterator[Reason]:
+    """Which of the providers' terms behind the question's words stand in the offer; only those of the surest concept are named.
+
+    ``behind``: terms of a concept, separated by commas, and the stems of the question that name it.
+    """
+    for terms, said in behind:
+        for field, text in _texts(offer):
+            there = frozenset(stems(text))
+            found = [term for term in terms.split(", ") if there.issuperset(stems(term) or [term])]
+            if found:
+                words = [
+                    word for word in re.findall(r"\w+", question) if any(_names(stems(word), part) for part in said)
+                ]
+                asked = " ".join(dict.fromkeys(words))
+                phrase = _phrases()["lexicon"][field].format(term=found[0], asked=asked)
+                yield Reason(kind="meaning", field=field, text=phrase)
+                return
+
+
+def _names(word: Iterable[str], part: str) -> bool:
+    """Whether a word's stem is the part, or a compound with it."""
+    return any(stem == part or stem.startswith(part) or stem.endswith(part) for stem in word)
+
+
+def _texts(offer: Offer) -> tuple[tuple[str, str], ...]:
+    """The fields that say what an offer is about, the one that says most first."""
+    return (
         ("name", offer.name),
         ("keywords", " ".join(offer.keywords)),
         ("provider", offer.provider.name if offer.provider else ""),
         ("description", offer.description or ""),
     )
-    for field, text in fields:
+
+
+def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Callable[[str], list[str]]) -> Iterator[Reason]:
+    """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
+    for field, text in _texts(offer):
         words = dict.fromkeys(word for word in re.findall(r"\w+", text) if asked.intersection(stems(word)))
         if words:
             quoted = ", ".join(f"„{word}“" for word in list(words)[:4])

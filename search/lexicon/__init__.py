@@ -6,14 +6,15 @@ makes ``compiled.msgpack`` of them: words as stems, with their weights, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib.resources import files
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from search.encoder import Encoder
 from search.stems import stems
 
 __all__ = ["Compiled", "Concept", "Lexicon"]
@@ -25,13 +26,18 @@ _INSIDE = 0.3  # what an alias counts that is part of a longer one which also ma
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """``terms``: those of providers, one text for each concept. ``aliases``: stems separated by blanks → numbers of concepts.
-    ``weights``: how specific each alias is, in (0, 1]. ``vectors``: float16 (concepts, dim), as bytes, made by ``model``.
+    """``terms``: those of providers, one text for each concept. ``vectors``: float16 (concepts, dim), as bytes, made by ``model``.
+
+    Aliases by number: ``aliases`` holds the stems of each, separated by blanks; ``concepts`` those that it names; ``weights`` how specific
+    it is, in (0, 1]; ``by_stem`` finds it by its rarest stem. ``stems`` are those of all aliases.
     """
 
     terms: list[str]
-    aliases: dict[str, list[int]]
+    aliases: list[str]
+    concepts: list[list[int]]
     weights: list[float]
+    by_stem: dict[str, list[int]]
+    stems: list[str]
     model: str
     vectors: bytes
 
@@ -45,50 +51,46 @@ class Concept(msgspec.Struct, frozen=True):
 
 
 class Lexicon:
-    """Finds the concepts behind everyday words. Immutable."""
+    """Finds the concepts behind everyday words. Thread-safe."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, encoder: Encoder) -> None:
+        """Where another model than ``encoder`` made the shipped vectors, those that are needed are encoded, and remembered."""
         self.terms: Sequence[str] = compiled.terms
-        self._made_by = compiled.model
-        self._bytes = compiled.vectors
-        self._weights = dict(zip(compiled.aliases, compiled.weights, strict=True))
-        self._concepts = compiled.aliases
-        self._aliases: dict[str, list[frozenset[str]]] = {}
-        self._names: dict[frozenset[str], str] = {}
-        for name in compiled.aliases:
-            alias = frozenset(name.split(" "))
-            self._names[alias] = name
-            for stem in alias:
-                self._aliases.setdefault(stem, []).append(alias)
+        self._compiled = compiled
+        self._stems = frozenset(compiled.stems)
+        if encoder.name == compiled.model:
+            shipped = np.frombuffer(compiled.vectors, np.float16).reshape(len(compiled.terms), -1)
+            self._vector: Callable[[int], NDArray[np.float32]] = lambda number: shipped[number].astype(np.float32)
+        else:
+            self._vector = cache(lambda number: encoder.encode_offers([compiled.terms[number]])[0])
 
-    @classmethod
-    def load(cls) -> Lexicon:
-        """The shipped one."""
+    @staticmethod
+    def shipped() -> Compiled:
+        """What ``compiled.msgpack`` holds."""
         data = files("search.lexicon").joinpath("compiled.msgpack").read_bytes()
-        return cls(msgspec.msgpack.decode(data, type=Compiled))
+        return msgspec.msgpack.decode(data, type=Compiled)
 
-    def vectors_of(self, model: str) -> NDArray[np.float32] | None:
-        """The terms' vectors (concepts, dim) where ``model`` made the shipped ones, else None."""
-        return self._vectors if model == self._made_by else None
-
-    @cached_property
-    def _vectors(self) -> NDArray[np.float32]:
-        rows = np.frombuffer(self._bytes, np.float16).astype(np.float32)
-        return rows.reshape(len(self.terms), -1)
+    def vector(self, number: int) -> NDArray[np.float32]:
+        """The vector (dim,) of a concept's terms, encoded as an offer."""
+        return self._vector(number)
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""
-        said = self._said(stems(text))
-        found = {alias for stem in said for alias in self._aliases.get(stem, ()) if alias <= said.keys()}
+        compiled, said = self._compiled, self._said(stems(text))
+        found: dict[frozenset[str], int] = {}
+        for stem in said:
+            for number in compiled.by_stem.get(stem, ()):
+                alias = frozenset(compiled.aliases[number].split(" "))
+                if alias <= said.keys():
+                    found[alias] = number
         concepts: dict[int, tuple[float, frozenset[str]]] = {}
-        for alias in sorted(found, key=lambda alias: self._names[alias]):
-            name = self._names[alias]
-            weight = self._weights[name] * min(said[stem] for stem in alias)
+        for alias, number in sorted(found.items(), key=lambda entry: entry[1]):
+            weight = compiled.weights[number] * min(said[stem] for stem in alias)
             if any(alias < other for other in found):
                 weight *= _INSIDE
-            for number in self._concepts[name]:
-                before, words = concepts.get(number, (0.0, frozenset()))
-                concepts[number] = (before + weight, words | alias)
+            for concept in compiled.concepts[number]:
+                before, words = concepts.get(concept, (0.0, frozenset()))
+                concepts[concept] = (before + weight, words | alias)
         ranked = [Concept(number, words, weight) for number, (weight, words) in concepts.items()]
         return sorted(ranked, key=lambda concept: (-concept.weight, concept.number))[:_MOST]
 
@@ -97,7 +99,7 @@ class Lexicon:
         said = dict.fromkeys(spoken, 1.0)
         for stem in list(said):
             for part in _parts(stem):
-                if part in self._aliases:
+                if part in self._stems:
                     said.setdefault(part, _AS_PART)
         return said
 

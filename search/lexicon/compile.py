@@ -1,4 +1,4 @@
-"""Makes ``compiled.msgpack`` of the lexicon's files, when they or the model have changed: ``python -m search.lexicon.compile`` (a minute)."""
+"""Makes ``compiled.msgpack`` of the lexicon's files, whenever these or the model changed: ``python -m search.lexicon.compile``."""
 
 from __future__ import annotations
 
@@ -22,36 +22,53 @@ _COMMON = 5.2  # an alias whose words are not rarer than this together (sum of i
 _RARE = 13.0  # one of this rarity says all
 
 
-def weigh_aliases(
-    concepts: Sequence[SourceConcept], questions: Iterable[str]
-) -> tuple[dict[str, list[int]], list[float]]:
-    """Aliases as stems → numbers of their concepts, and how specific each is.
+class Alias(msgspec.Struct, frozen=True):
+    """``stems``: rarest first. ``weight``: how specific it is, in (0, 1]. ``concepts``: numbers of those that it names."""
 
-    It is the more specific, the rarer its words are in ``questions`` and the fewer its concepts.
-    """
+    stems: tuple[str, ...]
+    weight: float
+    concepts: tuple[int, ...]
+
+
+def weigh_aliases(concepts: Sequence[SourceConcept], questions: Iterable[str]) -> list[Alias]:
+    """The aliases of all concepts; the more specific, the rarer their words are in ``questions`` and the fewer their concepts."""
     count, having = 0, Counter[str]()
     for question in questions:
         count += 1
         having.update(stems(question))
-    aliases: dict[str, list[int]] = {}
+    named: dict[tuple[str, ...], dict[int, None]] = {}
     for number, concept in enumerate(concepts):
         for said in (*concept.terms, *concept.aliases):
-            name = " ".join(sorted(stems(said)))
-            if name and number not in aliases.setdefault(name, []):
-                aliases[name].append(number)
-    rarity = {name: sum(math.log((count + 1) / (having[stem] + 0.5)) for stem in name.split(" ")) for name in aliases}
-    kept = {name: numbers for name, numbers in sorted(aliases.items()) if rarity[name] >= _COMMON}
-    weights = [round(min(1.0, rarity[name] / _RARE) / len(numbers) ** 0.5, 4) for name, numbers in kept.items()]
-    return kept, weights
+            words = tuple(sorted(stems(said), key=lambda stem: (having[stem], stem)))
+            if words:
+                named.setdefault(words, {})[number] = None
+    aliases = []
+    for words, numbers in sorted(named.items()):
+        rarity = sum(math.log((count + 1) / (having[stem] + 0.5)) for stem in words)
+        if rarity >= _COMMON:
+            weight = round(min(1.0, rarity / _RARE) / len(numbers) ** 0.5, 4)
+            aliases.append(Alias(words, weight, tuple(numbers)))
+    return aliases
 
 
 def compile_lexicon(encoder: Encoder) -> Compiled:
     """The lexicon of the files, its terms encoded as offers by ``encoder``."""
     concepts = read_concepts()
     terms = [", ".join(concept.terms) for concept in concepts]
-    aliases, weights = weigh_aliases(concepts, (pair.question for pair in read_pairs() if pair.lang == "de"))
-    vectors = encoder.encode_offers(terms).astype(np.float16)
-    return Compiled(terms=terms, aliases=aliases, weights=weights, model=encoder.name, vectors=vectors.tobytes())
+    aliases = weigh_aliases(concepts, (pair.question for pair in read_pairs() if pair.lang == "de"))
+    by_stem: dict[str, list[int]] = {}
+    for number, alias in enumerate(aliases):
+        by_stem.setdefault(alias.stems[0], []).append(number)
+    return Compiled(
+        terms=terms,
+        aliases=[" ".join(alias.stems) for alias in aliases],
+        concepts=[list(alias.concepts) for alias in aliases],
+        weights=[alias.weight for alias in aliases],
+        by_stem=by_stem,
+        stems=sorted({stem for alias in aliases for stem in alias.stems}),
+        model=encoder.name,
+        vectors=encoder.encode_offers(terms).astype(np.float16).tobytes(),
+    )
 
 
 def main() -> None:
