@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
 from search.ranking import Candidates, Ranking, Topic
 from search.vectors import VectorIndex
+from search.weakness import Weakness, signs
 from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
@@ -71,6 +73,7 @@ class SearchEngine:
         self._schemes = schemes
         self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
         self._exclusions = Exclusions()
+        self._weakness = Weakness()
         self._ranking = Ranking(
             self._words,
             self._vectors,
@@ -89,7 +92,7 @@ class SearchEngine:
         text = "" if self._says_nothing(question, request, wishes) else question.topic
         topic = self._ranking.topic(self._exclusions.split(text)) if text else None
         found = self._groups(topic, judgement, self._narrowed(request))
-        weak = topic is not None and not any(candidates.convincing for candidates in found)
+        weak = topic is not None and self._weakness.weak(self._signs(question, topic, found))
         first, second, third = _near_the_best(*found)
         order = ranked((first, second, self._nearest_misses(third, wishes, judgement)), self._columns, request.collapse)
         return Answer(
@@ -101,6 +104,22 @@ class SearchEngine:
             facets=self._facets(order),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
+
+    def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
+        """What speaks for and against a weak answer (see search/weakness.py); None for a question without a topic."""
+        question = self._read(request)
+        if not question.topic.strip():
+            return None
+        judgement = judge(self._columns, question.wishes, request.today, self._gazetteer, frozenset())
+        topic = self._ranking.topic(self._exclusions.split(question.topic))
+        return self._signs(question, topic, self._groups(topic, judgement, None))
+
+    def _signs(self, question: Question, topic: Topic, found: Sequence[Candidates]) -> NDArray[np.float64]:
+        rows = np.concatenate([candidates.rows for candidates in found])
+        scores = np.concatenate([candidates.scores for candidates in found])
+        order = np.lexsort((rows, -scores))
+        best = float(scores[order[0]]) if order.size else 0.0
+        return signs(topic, rows[order], best, question.language, self._words)
 
     def _read(self, request: SearchRequest) -> Question:
         if request.understand:

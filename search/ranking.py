@@ -27,7 +27,6 @@ _WORDS = 0.15  # weight of the share of the question's specific words that an of
 _CONCEPTS = 0.3  # weight of having a concept that is all of the question
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _SHARE = 0.6  # of the best score: what lies lower is no hit
-_CONVINCING = 0.2  # best score from which an answer is not called weak
 
 
 class Candidates:
@@ -41,11 +40,6 @@ class Candidates:
     def best(self) -> float:
         """The best score; 0 where there is none."""
         return float(self.scores[0]) if self.scores.size else 0.0
-
-    @property
-    def convincing(self) -> bool:
-        """Whether the best of them really fits."""
-        return self.best >= _CONVINCING
 
     def near(self, best: float) -> Candidates:
         """Those whose score is not far below ``best``: what lies lower is no hit."""

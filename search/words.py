@@ -6,6 +6,7 @@ arrays. All rows with one of its words have their score then, and a filter is a 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -26,6 +27,10 @@ _TITLE_BOOST = 3.0
 _OTHER_FIELD = 0.1  # a term counts where it says most; in a second field it counts only a little more
 _K1, _B = 1.2, 0.75  # of BM25, as everywhere
 _REMEMBERED = 16  # questions: each is asked of several groups and for every page
+_MOST_WORDS = 200  # of a question
+_HEAD, _TAIL = 4, 3  # stems of the parts of a compound have so many letters at least
+_AS_PART = 0.5  # what a part of a compound counts
+_WORD = re.compile(r"\w+")
 _STEMS = 1 << 16  # texts whose stems are remembered: words return in many offers
 
 Bools = NDArray[np.bool_]
@@ -154,6 +159,32 @@ class WordIndex:
         order = np.lexsort((rows, -scores))[:count]
         return WordHits(rows[order], scores[order])
 
+    def asked(self, text: str) -> dict[str, float]:
+        """The stems of the index that a text asks for, with what each counts: those of its words, of parts of its compounds, and of words
+        that were written apart or without umlauts.
+        """
+        words = _WORD.findall(text)[:_MOST_WORDS]
+        found = {stem: 1.0 for stem in self.terms(text) if stem in self._numbers}
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            together = self.terms(word + following) if following else []
+            found |= {stem: 1.0 for stem in together if stem in self._numbers}
+        for word in words:
+            for stem in self.terms(word):
+                if stem not in self._numbers:
+                    found |= {plain: 1.0 for plain in self.terms(_without_digraphs(word)) if plain in self._numbers}
+                for part in self._parts(stem):
+                    found.setdefault(part, _AS_PART)
+        return found
+
+    def _parts(self, stem: str) -> tuple[str, ...]:
+        """The two stems of the index that a compound is made of, the longer the last one the better; none where there are none."""
+        for border in range(_HEAD, len(stem) - _TAIL + 1):
+            head, tail = stem[:border], stem[border:]
+            for known in (head, head.rstrip("sn")):
+                if len(known) >= _HEAD and known in self._numbers and tail in self._numbers:
+                    return known, tail
+        return ()
+
     def with_any(self, stems: Iterable[str]) -> Bools:
         """Which rows have one of these stems in title or body: a mask (height,)."""
         having = np.zeros(self._height, np.bool_)
@@ -164,9 +195,9 @@ class WordIndex:
 
     def full_marks(self, text: str) -> float:
         """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""
-        return sum(_TITLE_BOOST * self._rarity(term) for term in self.terms(text))
+        return sum(_TITLE_BOOST * self.rarity(term) for term in self.terms(text))
 
-    def _rarity(self, term: str) -> float:
+    def rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a stem in titles."""
         number = self._numbers.get(term)
         return float(_rarity(self._documents, 0 if number is None else self._having[number]))
@@ -174,11 +205,10 @@ class WordIndex:
     def _find(self, text: str) -> WordHits:
         """All rows with a word of the text, in order of row."""
         total = np.zeros(self._height, np.float32)
-        for term in self.terms(text):
-            number = self._numbers.get(term)
-            if number is not None:
-                part = slice(self._first[number], self._first[number + 1])
-                total[self._rows[part]] += self._scores[part]
+        for term, weight in self.asked(text).items():
+            number = self._numbers[term]
+            part = slice(self._first[number], self._first[number + 1])
+            total[self._rows[part]] += np.float32(weight) * self._scores[part]
         rows = np.flatnonzero(total)
         return WordHits(rows, total[rows])
 
@@ -199,6 +229,11 @@ class WordIndex:
         title, body = fields
         scores: Floats = np.maximum(title, body) + np.float32(_OTHER_FIELD) * np.minimum(title, body)
         return scores
+
+
+def _without_digraphs(word: str) -> str:
+    """As the index has it: umlauts as plain vowels."""
+    return re.sub(r"(?i)([aou])e", r"\1", word)
 
 
 def _rarity(documents: int, having: Any) -> Any:
