@@ -92,16 +92,11 @@ def test_rows_with_one_of_some_stems(tmp_path: Path) -> None:
     ],
 )
 def test_words_are_found_however_they_are_written(asked: str, title: str, tmp_path: Path) -> None:
-    index = written(tmp_path, offer("Buchführung"), offer(title))
-    assert index.search(asked, 10).rows.tolist() == [1]
+    index = written(tmp_path, offer("Kurs Buchführung"), offer(title))
+    assert index.search(asked, 10).rows[0] == 1
 
 
 def test_a_part_of_a_compound_counts_less_than_the_word(tmp_path: Path) -> None:
     index = written(tmp_path, offer("Tanz"), offer("Tanzkurs"), offer("Kurs"))
     assert index.search("Tanzkurs", 10).rows[0] == 1
     assert index.asked("Tanzkurs") == {"tanzkur": 1.0, "tanz": 0.5, "kur": 0.5}
-
-
-def test_rows_with_one_of_some_stems(tmp_path: Path) -> None:
-    index = written(tmp_path, offer("Yoga"), offer("Pilates", description="ohne Yoga"), offer("Schach"))
-    assert index.with_any(["yoga", "unbekannt"]).tolist() == [True, True, False]
