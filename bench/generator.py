@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from catalogue.ledger import Counts
 from catalogue.run import Run, open_run
 from catalogue.snapshot import Snapshot
-from ontology.concepts import load_schemes
+from ontology.concepts import Schemes, load_schemes
 from ontology.offer import Instance, Offer
 from search.encoder import Encoder
 from search.encoder.cache import VectorCache
@@ -144,7 +144,7 @@ def build(folder: Path, parents: Parents, count: int, encoder: Encoder) -> None:
         offers.append(offer)
     with open_run(folder, "http://127.0.0.1:8000") as run:
         put_all(run, offers)
-        index(folder, run, known)
+        index(folder, run, known, load_schemes())
         run.commit()
     sources = sorted({offer.source for offer in offers})
     settings = "".join(f'[[source]]\nname = "{name}"\n\n' for name in sources)
@@ -160,9 +160,8 @@ def put_all(run: Run, offers: Sequence[Offer]) -> None:
             writer.finish(Counts(read=taken, taken=taken), ())
 
 
-def index(folder: Path, run: Run, known: Known) -> None:
+def index(folder: Path, run: Run, known: Known, schemes: Schemes) -> None:
     """Brings the index of the run up to its offers, whose vectors are known."""
-    schemes = load_schemes()
     cache = folder / "cache"
     cache.mkdir(exist_ok=True)
     with VectorCache(cache / "vectors.sqlite") as vectors:

@@ -106,12 +106,12 @@ def _fill(database: Any, material: Material) -> None:
 
 def _question(database: Any, material: Material, where: str) -> Callable[[int], object]:
     statement = f"""
-        WITH meant AS (SELECT row, row_number() OVER (ORDER BY meaning <#> %(vector)s::vector) AS place FROM offer
+        WITH meant AS (SELECT row, row_number() OVER (ORDER BY meaning <#> %(vector)s::vector) AS nth FROM offer
                        WHERE true {where} ORDER BY meaning <#> %(vector)s::vector LIMIT {_EACH}),
-             said AS (SELECT row, row_number() OVER (ORDER BY ts_rank(words, query) DESC) AS place
+             said AS (SELECT row, row_number() OVER (ORDER BY ts_rank(words, query) DESC) AS nth
                       FROM offer, to_tsquery('german', %(words)s) AS query
                       WHERE words @@ query {where} ORDER BY ts_rank(words, query) DESC LIMIT {_EACH})
-        SELECT {", ".join(FIELDS)}, coalesce(1.0 / (60 + meant.place), 0) + coalesce(1.0 / (60 + said.place), 0) AS score
+        SELECT {", ".join(FIELDS)}, coalesce(1.0 / (60 + meant.nth), 0) + coalesce(1.0 / (60 + said.nth), 0) AS score
         FROM meant FULL JOIN said USING (row) JOIN offer USING (row) ORDER BY score DESC LIMIT {_COUNT}"""
     vectors = [str(vector.tolist()) for vector in material.asked]
     words = [" | ".join(re.findall(r"[^\W_]+", question)) for question in material.questions]

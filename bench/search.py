@@ -33,6 +33,7 @@ from bench.peers import FIELDS, Material, milliseconds
 from bench.serve import Server, ask_all, machine, served, test_questions
 from catalogue.run import open_run
 from catalogue.snapshot import Snapshot
+from ontology.concepts import load_schemes
 from ontology.offer import Offer
 from search.answer import SearchRequest
 from search.columns import Columns
@@ -266,15 +267,18 @@ def _change(folder: Path, encoder: Encoder, server: Server) -> tuple[float, floa
         rows = snapshot.ledger.rows()[:: -(-len(snapshot.ledger.rows()) // _CHANGED)]
         offers = [msgspec.structs.replace(offer, name=mark) for offer in snapshot.ledger.offers_at(rows).values()]
         vectors = VectorIndex(snapshot.path).vectors(np.array(rows))
-    known = Known(encoder)
+    known, schemes = Known(encoder), load_schemes()
     for offer, vector in zip(offers, vectors, strict=True):
         known.learn(meaning_text(offer), vector)
     began = time.perf_counter()
     with open_run(folder, "http://127.0.0.1:8000") as run, threadpool_limits(limits=1):
         put_all(run, offers)
-        index(folder, run, known)
+        put = time.perf_counter() - began
+        index(folder, run, known, schemes)
+        indexed = time.perf_counter() - began
         run.commit()
     written = time.perf_counter() - began
+    print(f"of the run: delivery {put:.2f} s, index {indexed - put:.2f} s, switch {written - indexed:.2f} s")
     while mark not in server.get(mark):
         time.sleep(0.02)
     return written, time.perf_counter() - began

@@ -139,9 +139,13 @@ class Columns:
         self.first = np.flatnonzero(begins)
         self.rows = self.runs["row"][self.first]
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
-        self.facets = FacetIndex(arrays["tag_rows"], arrays["tags"], self._tag_names, self.height)
         self._ends = np.append(self.first[1:], self.runs["row"].size)
         self._dense = self.rows.size == self.height
+
+    @cached_property
+    def facets(self) -> FacetIndex:
+        """What offers can be narrowed down by."""
+        return FacetIndex(self._arrays["tag_rows"], self._arrays["tags"], self._tag_names, self.height)
 
     @classmethod
     def build(cls, offers: Iterable[tuple[int, Offer]], labels: Labels) -> Columns:

@@ -7,7 +7,7 @@ that may be the best, and these are compared one by one: so every similarity tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +107,14 @@ class VectorIndex:
         self.height = max(self._base.shape[0], int(self.changed[-1]) + 1 if self.changed.size else 0)
         self._slots = np.arange(self.height)  # of each row in the file of changes, behind those of the base
         self._slots[self.changed] = self._base.shape[0] + np.arange(self.changed.size)
-        self._codes: Any = None
-        if (folder / "codes.faiss").exists():
-            codes: Any = faiss.read_index(str(folder / "codes.faiss"))
-            self._codes = faiss.IndexPQFastScan(codes)
+        self._codes_path = folder / "codes.faiss"
+        self._coded = self._codes_path.exists()
         self._nearest = lru_cache(_REMEMBERED)(self._scan)
+
+    @cached_property
+    def _codes(self) -> Any:
+        codes: Any = faiss.read_index(str(self._codes_path))
+        return faiss.IndexPQFastScan(codes)
 
     def search(self, question: Vectors, count: int, allowed: NDArray[np.bool_]) -> VectorHits:
         """The best ``count`` of the allowed rows (a mask over all rows) for a question's vector (dim,). Similarities are exact."""
@@ -129,10 +132,10 @@ class VectorIndex:
 
     def _candidates(self, question: Vectors, count: int, allowed: NDArray[np.bool_], number: int) -> Rows:
         """Allowed rows among which the best ``count`` are, in no order."""
-        if self._codes is None or number <= _FEW:
+        if not self._coded or number <= _FEW:
             return np.flatnonzero(allowed)
         spare = max(_SPARE, 2 * count)
-        wanted = spare * self.height * 5 // (number * 4)
+        wanted = spare * self.height // number
         key = question.tobytes()
         while True:
             # in steps, so that the groups of a question share what is remembered
@@ -144,6 +147,7 @@ class VectorIndex:
 
     def _scan(self, question: bytes, count: int) -> Rows:
         """About the nearest ``count`` of all rows, best first."""
+        faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
         rows: Rows = self._codes.search(np.frombuffer(question, np.float32)[None], count)[1][0]
         return rows
 
@@ -180,6 +184,7 @@ def _products(vectors: Vectors, question: Vectors, slots: Rows) -> Vectors:
     own = np.where(slots < vectors.shape[0], slots, -1)  # FAISS leaves out what is negative
     question = np.ascontiguousarray(question, np.float32)
     if slots.size and vectors.shape[0]:
+        faiss.omp_set_num_threads(1)
         faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
             *(faiss.swig_ptr(array) for array in (products, question, vectors, own)), question.size, 1, slots.size
         )

@@ -6,13 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider, Schedule, Session
 from search.columns import Columns
-from search.filters import SOFT, Judgement, judge
+from search.filters import SOFT, Judgement, judge, misses
 from search.question import Wishes
 
 TODAY = dt.date(2026, 1, 5)
@@ -298,3 +299,32 @@ def test_the_provider_of_a_course_is_no_wish(gazetteer: Gazetteer) -> None:
 
 def test_an_empty_catalogue(gazetteer: Gazetteer) -> None:
     assert groups(gazetteer, Wishes(price_max=0, place="Alzey", place_ags="07331003")) == []
+
+
+def missed(gazetteer: Gazetteer, wishes: Wishes, *offers: Offer) -> list[float]:
+    columns = Columns.build(enumerate(o.canonical() for o in offers), lambda _, notation: notation)
+    judgement = judge(columns, wishes, TODAY, gazetteer)
+    return misses(columns, wishes, judgement, np.arange(len(offers))).tolist()
+
+
+def test_how_far_a_wish_is_missed(gazetteer: Gazetteer) -> None:
+    alzey = Wishes(place="Alzey", place_ags="07331003")
+    here, near, far = missed(gazetteer, alzey, course(place=ALZEY), course(place=WORMS), course(place=MAINZ))
+    assert here == 0
+    assert near == pytest.approx(19 / (19 + 30), abs=0.01)
+    assert far == pytest.approx(27 / (27 + 30), abs=0.01)
+    prices = [course(price=Decimal(price)) for price in (50, 100, 150)]
+    assert missed(gazetteer, Wishes(price_max=50), *prices) == pytest.approx([0, 1 / 2, 2 / 3])
+    assert missed(gazetteer, Wishes(price_max=0), course(price=Decimal(20))) == [0.5]
+    start = Wishes(start_from=dt.date(2026, 3, 1), start_to=dt.date(2026, 3, 31))
+    days = [course(start=dt.date(2026, month, day)) for month, day in ((1, 30), (3, 5), (4, 30))]
+    assert missed(gazetteer, start, *days) == [0.5, 0, 0.5]
+    assert missed(gazetteer, Wishes(certificate=True), offer(certificate=False)) == [1]
+    both = msgspec.structs.replace(alzey, certificate=True)
+    assert missed(gazetteer, both, offer(Instance(place=WORMS), certificate=True)) == pytest.approx([near / 2])
+
+
+def test_the_run_that_misses_least_counts(gazetteer: Gazetteer) -> None:
+    alzey = Wishes(place="Alzey", place_ags="07331003")
+    two = offer(Instance(place=MAINZ), Instance(number="2", place=WORMS))
+    assert missed(gazetteer, alzey, two) == missed(gazetteer, alzey, course(place=WORMS))
