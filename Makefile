@@ -23,7 +23,7 @@ lint: .venv/installed-lint
 	.venv/bin/lint-imports
 
 bench: .venv/installed-test
-	for name in encoder ingest serve; do .venv/bin/python -m bench.$$name || exit 1; done
+	for name in encoder ingest serve search; do .venv/bin/python -m bench.$$name || exit 1; done
 
 .venv/installed: pyproject.toml
 	@echo "Installing into .venv (some minutes the first time) …"

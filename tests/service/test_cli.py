@@ -24,7 +24,7 @@ from ontology.offer import Offer, Place
 from tests.catalogues import new_catalogue, statements, status
 from tests.command import bildungskatalog
 
-COMMANDS = ("demo", "init", "ingest", "check", "ask", "serve", "export", "status")
+COMMANDS = ("demo", "init", "ingest", "check", "ask", "serve", "export", "evaluate", "status")
 TABLE = "Nr;Titel;Ort;Preis\n1;Brot backen;Alzey;10\n2;Kuchen backen;Worms;frei\n3;;Alzey;5\n"
 
 
