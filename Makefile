@@ -23,7 +23,8 @@ lint: .venv/installed-lint
 	.venv/bin/lint-imports
 
 bench: .venv/installed-test
-	for name in encoder ingest serve search; do .venv/bin/python -m bench.$$name || exit 1; done
+	for name in encoder ingest serve; do .venv/bin/python -m bench.$$name || exit 1; done
+	if [ -n "$(REAL)" ]; then .venv/bin/python -m bench.search --real "$(REAL)"; fi
 
 .venv/installed: pyproject.toml
 	@echo "Installing into .venv (some minutes the first time) …"

@@ -31,7 +31,7 @@ def signs(topic: Topic, rows: NDArray[np.int64], score: float, language: str, wo
     """
     rows = rows[:_HITS]
     stems = words.terms(topic.text)[:_MOST]
-    there = {stem for stem in stems if words.with_any([stem])[rows].any()}
+    there = {stem for stem in stems if words.having(stem, rows).any()}
     met = unmet = 0.0
     for concept in topic.behind:
         if any(_stands(words.terms(term), rows, words) for term in concept.terms.split(", ")):
@@ -60,7 +60,7 @@ def signs(topic: Topic, rows: NDArray[np.int64], score: float, language: str, wo
 
 def _stands(stems: list[str], rows: NDArray[np.int64], words: WordIndex) -> bool:
     """Whether one of the rows has all these stems."""
-    having = [words.with_any([stem])[rows] for stem in stems]
+    having = [words.having(stem, rows) for stem in stems]
     return bool(having) and bool(np.logical_and.reduce(having).any())
 
 

@@ -193,6 +193,15 @@ class WordIndex:
                 having[self._rows[self._first[number] : self._first[number + 1]]] = True
         return having
 
+    def having(self, stem: str, rows: Rows) -> Bools:
+        """Which of a few rows (n,) have a stem in title or body."""
+        if (number := self._numbers.get(stem)) is None:
+            return np.zeros(rows.size, np.bool_)
+        part = self._rows[self._first[number] : self._first[number + 1]]
+        places = np.minimum(np.searchsorted(part, rows), part.size - 1)
+        found: Bools = part[places] == rows
+        return found
+
     def full_marks(self, text: str) -> float:
         """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""
         return sum(_TITLE_BOOST * self.rarity(term) for term in self.terms(text))

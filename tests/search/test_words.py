@@ -101,3 +101,9 @@ def test_a_part_of_a_compound_counts_less_than_the_word(tmp_path: Path) -> None:
     index = written(tmp_path, offer("Tanz"), offer("Tanzkurs"), offer("Kurs"))
     assert index.search("Tanzkurs", 10).rows[0] == 1
     assert index.asked("Tanzkurs") == {"tanzkur": 1.0, "tanz": 0.5, "kur": 0.5}
+
+
+def test_which_of_a_few_rows_have_a_stem(tmp_path: Path) -> None:
+    index = written(tmp_path, offer("Yoga"), offer("Schach"), offer("Pilates", description="wie Yoga"), offer("Tanz"))
+    assert index.having("yoga", np.array([3, 2, 0])).tolist() == [False, True, True]
+    assert index.having("unbekannt", np.array([0])).tolist() == [False]
