@@ -27,6 +27,7 @@ from search.index import index_state
 from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
 from search.ranking import Candidates, Ranking, Topic
+from search.variety import varied
 from search.vectors import VectorIndex
 from search.weakness import Weakness, signs
 from search.words import WordIndex
@@ -95,6 +96,8 @@ class SearchEngine:
         weak = topic is not None and self._weakness.weak(self._signs(question, topic, found))
         first, second, third = _near_the_best(*found)
         order = ranked((first, second, self._nearest_misses(third, wishes, judgement)), self._columns, request.collapse)
+        if request.collapse:
+            order = varied(order, self._snapshot.ledger.offers_at)
         return Answer(
             question=question,
             wishes=wishes,

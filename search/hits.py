@@ -13,8 +13,9 @@ from ontology.offer import Instance, Offer
 from search.answer import Hit, HitInstance, Reason
 from search.columns import Columns
 from search.filters import FITS, OUT, Judgement
+from search.matches import reasons_of_concepts, reasons_of_lexicon, reasons_of_meaning, reasons_of_words
 from search.ranking import Candidates, Topic
-from search.reasons import reason_of_wish, reasons_of_concepts, reasons_of_lexicon, reasons_of_words
+from search.reasons import reason_of_wish
 from search.words import WordIndex
 
 __all__ = ["HitWriter", "Ranked", "ranked"]
@@ -24,7 +25,7 @@ _SHOWN_RUNS = 3
 
 
 class Ranked(msgspec.Struct, frozen=True):
-    """Rows, best first, with their groups and scores; ``hits[i]`` numbers the hit that row i belongs to, in order of the best row of each.
+    """Rows, best first, with their groups and scores; ``hits[i]`` numbers the hit that row i belongs to, in the order of the hits.
 
     The first ``counted`` rows are those of groups 1 and 2, which are ``total`` hits.
     """
@@ -72,12 +73,7 @@ class HitWriter:
     def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
         """One hit from offers with their rows, the best one first."""
         row, offer = offers[0]
-        reasons = [
-            *self._wish_reasons(offer, self._runs(row)[0]),
-            *reasons_of_concepts(offer, self._concepts, self._label),
-            *reasons_of_lexicon(offer, self._text, self._behind, self._words.terms),
-            *reasons_of_words(offer, self._stems, self._words.terms),
-        ]
+        reasons = [*self._wish_reasons(offer, self._runs(row)[0]), *self._matches(offer)]
         instances = [self._instance(other, run) for place, other in offers for run in self._runs(place)]
         instances.sort(key=lambda instance: instance.start or "9999")
         return Hit(
@@ -88,6 +84,15 @@ class HitWriter:
             instances=tuple(instances[: max(_SHOWN_RUNS, len(offers))]),
             alike=tuple(other.id for _, other in offers[1:]),
         )
+
+    def _matches(self, offer: Offer) -> list[Reason]:
+        """What of the topic the offer has."""
+        found = [
+            *reasons_of_concepts(offer, self._concepts, self._label),
+            *reasons_of_lexicon(offer, self._text, self._behind, self._words.terms),
+            *reasons_of_words(offer, self._stems, self._words.terms),
+        ]
+        return found or list(reasons_of_meaning(offer) if self._text else ())
 
     def _runs(self, row: int) -> list[int]:
         """The runs of a row that are not out, best first, then by start."""

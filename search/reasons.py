@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from ontology.offer import Instance, Offer, Place
+from ontology.offer import WEEKDAYS, Instance, Offer, Place, Schedule
 from search.answer import Reason, ReasonKind
 from search.columns import instance_daytimes, instance_weekdays
 from search.filters import FITS, UNKNOWN
 
-__all__ = [
-    "ages_in_words",
-    "distance_in_words",
-    "euro_in_words",
-    "reason_of_wish",
-    "reasons_of_concepts",
-    "reasons_of_lexicon",
-    "reasons_of_words",
-]
+__all__ = ["ages_in_words", "distance_in_words", "euro_in_words", "phrases", "reason_of_wish"]
 
 _PHRASES = Path(__file__).with_name("reasons.toml")
 
 
 @cache
-def _phrases() -> dict[str, dict[str, str]]:
+def phrases() -> dict[str, dict[str, str]]:
+    """The words of ``reasons.toml``."""
     return tomllib.loads(_PHRASES.read_text(encoding="utf-8"))
 
 
@@ -36,9 +29,9 @@ def reason_of_wish(wish: str, status: int, offer: Offer, instance: Instance, dis
     """What becomes of one wish: fulfilled, unknown or unfulfilled, with the offer's own value."""
     field = wish.removeprefix("not.")
     if field == "place":
-        return _place(wish, status, offer, instance, distance_km)
+        return Reason(kind=_kind(status), field=wish, text=_place(status, offer, instance, distance_km))
     if status == UNKNOWN:
-        return Reason(kind="unknown", field=wish, text=_phrases()["unknown"][field])
+        return Reason(kind="unknown", field=wish, text=phrases()["unknown"][field])
     return Reason(kind=_kind(status), field=wish, text=_VALUES[field](offer, instance))
 
 
@@ -46,27 +39,49 @@ def _kind(status: int) -> ReasonKind:
     return "fulfilled" if status == FITS else "unknown" if status == UNKNOWN else "unfulfilled"
 
 
-def _place(wish: str, status: int, offer: Offer, instance: Instance, distance_km: float | None) -> Reason:
-    place = instance.place or offer.place or Place()
+def _place(status: int, offer: Offer, instance: Instance, distance_km: float | None) -> str:
+    """Where it is, as far as stated; how far away, where that is what does not fit."""
+    words, place = phrases()["place"], instance.place or offer.place or Place()
+    where = f"in {place.locality}" if place.locality else words["named"].format(place=place.name) if place.name else ""
     if instance.mode == "online":
-        text = _phrases()["mode"]["online"]
-    elif status == UNKNOWN:
-        text = _phrases()["unknown"]["place"]
-    else:
-        away = "" if distance_km is None else f", {distance_in_words(distance_km)} entfernt"
-        text = f"in {place.locality or place.name}{away if status != FITS else ''}"
-    return Reason(kind=_kind(status), field=wish, text=text)
+        return words["online"]
+    if status == UNKNOWN:
+        return words["not_located"].format(where=where) if where else phrases()["unknown"]["place"]
+    away = "" if distance_km is None else words["away"].format(distance=distance_in_words(distance_km))
+    if status == FITS:
+        return where or away or words["there"]
+    return ", ".join(filter(None, (where, away))) or words["elsewhere"]
 
 
 def _start(_: Offer, instance: Instance) -> str:
-    return "" if instance.start is None else f"beginnt am {instance.start:%d.%m.%Y}"
+    return "" if instance.start is None else f"Beginn am {instance.start:%d.%m.%Y}"
+
+
+def _weekdays(_: Offer, instance: Instance) -> str:
+    """Regular days, or those of a short run; of a run whose end nobody states only the first day is known."""
+    days = instance_weekdays(instance)
+    names, words = phrases()["weekday"], phrases()["weekdays_of_run"]
+    if (instance.schedule and instance.schedule.weekdays) or len(instance.sessions) > 1:
+        return _joined([phrases()["weekdays"][day] for day in days])
+    if len(days) == 1:
+        stated = instance.sessions or instance.end is not None
+        return words["one" if stated else "first"].format(day=names[days[0]])
+    assert instance.start is not None  # neither a schedule nor meetings: the days are those between start and end
+    assert instance.end is not None
+    first, last = (names[WEEKDAYS[moment.weekday()]] for moment in (instance.start, instance.end))
+    return words["span"].format(first=first, last=last)
 
 
 def _daytime(_: Offer, instance: Instance) -> str:
-    time = instance.schedule.start_time if instance.schedule else None
-    if time is None and isinstance(instance.start, dt.datetime):
-        time = instance.start.time()
-    return _listed("daytime", instance_daytimes(instance)) if time is None else f"beginnt um {time:%H:%M} Uhr"
+    schedule = instance.schedule or Schedule()
+    times = {session.start.time() for session in instance.sessions if isinstance(session.start, dt.datetime)}
+    if schedule.start_time is not None:
+        times = {schedule.start_time}
+    elif not times and isinstance(instance.start, dt.datetime):
+        times = {instance.start.time()}
+    if len(times) == 1:
+        return f"beginnt um {times.pop():%H:%M} Uhr"
+    return f"beginnt {_joined([phrases()['daytime'][part] for part in instance_daytimes(instance)])}"
 
 
 def _price(_: Offer, instance: Instance) -> str:
@@ -74,21 +89,22 @@ def _price(_: Offer, instance: Instance) -> str:
 
 
 def _language(offer: Offer, _: Instance) -> str:
-    labels = _phrases()["language"]
-    return "Unterricht auf " + ", ".join(labels.get(code, code) for code in offer.in_language)
+    labels = phrases()["language"]
+    names = (labels.get(code.partition("-")[0].lower(), code) for code in offer.in_language)
+    return f"Unterrichtssprache: {', '.join(dict.fromkeys(names))}"
 
 
 def _certificate(offer: Offer, _: Instance) -> str:
-    return f"Abschluss: {offer.credential}" if offer.credential else _phrases()["certificate"][str(offer.certificate)]
+    return f"Abschluss: {offer.credential}" if offer.credential else phrases()["certificate"][str(offer.certificate)]
 
 
 def _wheelchair(offer: Offer, instance: Instance) -> str:
-    return _phrases()["wheelchair"][str((instance.place or offer.place or Place()).wheelchair)]
+    return phrases()["wheelchair"][str((instance.place or offer.place or Place()).wheelchair)]
 
 
-_VALUES: dict[str, Callable[[Offer, Instance], str]] = {
+_VALUES: Mapping[str, Callable[[Offer, Instance], str]] = {
     "start": _start,
-    "weekdays": lambda _, instance: _listed("weekdays", instance_weekdays(instance)),
+    "weekdays": _weekdays,
     "daytime": _daytime,
     "price_max": _price,
     "mode": lambda _, instance: _listed("mode", (instance.mode,) if instance.mode else ()),
@@ -100,13 +116,18 @@ _VALUES: dict[str, Callable[[Offer, Instance], str]] = {
     "funding": lambda offer, _: _listed("funding", offer.funding),
     "certificate": _certificate,
     "wheelchair": _wheelchair,
-    "childcare": lambda offer, _: _phrases()["childcare"][str(offer.childcare)],
+    "childcare": lambda offer, _: phrases()["childcare"][str(offer.childcare)],
 }
 
 
 def _listed(field: str, values: Sequence[str]) -> str:
-    labels = _phrases()[field]
-    return ", ".join(labels[value] for value in values)
+    """The values that can be wished for; a source may state others."""
+    labels = phrases()[field]
+    return ", ".join(labels[value] for value in values if value in labels)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " und ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def distance_in_words(km: float) -> str:
@@ -114,7 +135,7 @@ def distance_in_words(km: float) -> str:
     return "weniger als 1 km" if km < 1 else f"{km:.0f} km"
 
 
-def euro_in_words(amount: object) -> str:
+def euro_in_words(amount: Any) -> str:
     """An amount with a comma; whole euros without cents."""
     text = f"{float(str(amount)):,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
     return f"{text.removesuffix(',00')} €"
@@ -124,61 +145,6 @@ def ages_in_words(low: int | None, high: int | None) -> str:
     """The ages an offer is for."""
     if high is None:
         return f"ab {low} Jahren"
-    return f"bis {high} Jahre" if low is None else f"von {low} bis {high} Jahren"
-
-
-def reasons_of_concepts(
-    offer: Offer, asked: Mapping[str, Sequence[str]], label: Callable[[str, str], str]
-) -> Iterator[Reason]:
-    """Which concepts of the question the offer has. ``asked``: notations by facet."""
-    for facet, field, scheme in (("topic", "topics", "topics"), ("phase", "phases", "phases")):
-        shared = [notation for notation in asked.get(facet, ()) if notation in getattr(offer, field)]
-        if shared:
-            named = ", ".join(label(scheme, notation) for notation in shared[:2])
-            yield Reason(kind="meaning", field=field, text=f"{_phrases()['concepts'][field]} {named}")
-
-
-def reasons_of_lexicon(
-    offer: Offer, question: str, behind: Iterable[tuple[str, frozenset[str]]], stems: Callable[[str], list[str]]
-) -> Iterator[Reason]:
-    """Which of the providers' terms behind the question's words stand in the offer; only those of the surest concept are named.
-
-    ``behind``: terms of a concept, separated by commas, and the stems of the question that name it.
-    """
-    for terms, said in behind:
-        for field, text in _texts(offer):
-            there = frozenset(stems(text))
-            found = [term for term in terms.split(", ") if there.issuperset(stems(term) or [term])]
-            if found:
-                words = [
-                    word for word in re.findall(r"\w+", question) if any(_names(stems(word), part) for part in said)
-                ]
-                asked = " ".join(dict.fromkeys(words))
-                phrase = _phrases()["lexicon"][field].format(term=found[0], asked=asked)
-                yield Reason(kind="meaning", field=field, text=phrase)
-                return
-
-
-def _names(word: Iterable[str], part: str) -> bool:
-    """Whether a word's stem is the part, or a compound with it."""
-    return any(stem == part or stem.startswith(part) or stem.endswith(part) for stem in word)
-
-
-def _texts(offer: Offer) -> tuple[tuple[str, str], ...]:
-    """The fields that say what an offer is about, the one that says most first."""
-    return (
-        ("name", offer.name),
-        ("keywords", " ".join(offer.keywords)),
-        ("provider", offer.provider.name if offer.provider else ""),
-        ("description", offer.description or ""),
-    )
-
-
-def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Callable[[str], list[str]]) -> Iterator[Reason]:
-    """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
-    for field, text in _texts(offer):
-        words = dict.fromkeys(word for word in re.findall(r"\w+", text) if asked.intersection(stems(word)))
-        if words:
-            quoted = ", ".join(f"„{word}“" for word in list(words)[:4])
-            yield Reason(kind="words", field=field, text=f"{_phrases()['words'][field]} {quoted}")
-            return
+    if low is None:
+        return f"bis {high} Jahre"
+    return f"von {low} bis {high} Jahren" if low < high else f"mit {low} Jahren"

@@ -1,0 +1,125 @@
+"""Which words of an offer and which of its concepts a question found it by. What is quoted stands in the offer as it is quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from ontology.offer import Offer
+from search.answer import Reason
+from search.reasons import phrases
+
+__all__ = ["reasons_of_concepts", "reasons_of_lexicon", "reasons_of_meaning", "reasons_of_words"]
+
+_QUOTED = 4  # words of one field
+_WORD = re.compile(r"\w+")
+_SENTENCE_ENDS = re.compile(r"[.!?;:\n]")
+
+Stems = Callable[[str], list[str]]
+
+
+def reasons_of_concepts(
+    offer: Offer, asked: Mapping[str, Sequence[str]], label: Callable[[str, str], str]
+) -> Iterator[Reason]:
+    """Which concepts of the question the offer has. ``asked``: notations by facet."""
+    for facet, field, scheme in (("topic", "topics", "topics"), ("phase", "phases", "phases")):
+        shared = [notation for notation in asked.get(facet, ()) if notation in getattr(offer, field)]
+        if shared:
+            named = ", ".join(label(scheme, notation) for notation in shared[:2])
+            yield Reason(kind="meaning", field=field, text=f"{phrases()['concepts'][field]} {named}")
+
+
+def reasons_of_lexicon(
+    offer: Offer, question: str, behind: Iterable[tuple[str, frozenset[str]]], stems: Stems
+) -> Iterator[Reason]:
+    """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named, and none
+    that the person said herself.
+
+    ``behind``: terms of a concept, separated by commas, and the stems of the question that name it.
+    """
+    spoken = _words(question, stems)
+    said = frozenset(stem for _, _, stem in spoken)
+    texts = [(field, text, _words(text, stems)) for field, text in _texts(offer)] if behind else []
+    for terms, naming in behind:
+        wanted = [[stem for _, _, stem in _words(term, stems)] for term in terms.split(", ")]
+        wanted = [term for term in wanted if term and not said.issuperset(term)]
+        asked = _asked(question, spoken, naming)
+        for field, text, words in texts if asked else ():
+            for term in wanted:
+                if (quoted := _phrase(text, words, term)) is not None:
+                    phrase = phrases()["lexicon"]["text"].format(
+                        where=phrases()["words"][field], term=quoted, asked=asked
+                    )
+                    yield Reason(kind="meaning", field=field, text=phrase)
+                    return
+
+
+def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Stems) -> Iterator[Reason]:
+    """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
+    for field, text in _texts(offer):
+        words = dict.fromkeys(word for word in _WORD.findall(text) if asked.intersection(stems(word)))
+        if words:
+            quoted = ", ".join(f"„{word}“" for word in list(words)[:_QUOTED])
+            yield Reason(kind="words", field=field, text=f"{phrases()['words'][field]} {quoted}")
+            return
+
+
+def reasons_of_meaning(offer: Offer) -> Iterator[Reason]:
+    """For a hit that shares neither words nor concepts with the question: what of the offer its vector is made of, the title before all."""
+    for field in ("name", "keywords", "description"):
+        if getattr(offer, field):
+            yield Reason(kind="meaning", field=field, text=phrases()["meaning"][field])
+            return
+
+
+def _texts(offer: Offer) -> tuple[tuple[str, str], ...]:
+    """The fields that words are found in, the one that says most first; no phrase goes over the end of a line."""
+    places = [place.locality for place in (offer.place, *(i.place for i in offer.instances)) if place]
+    return (
+        ("name", offer.name),
+        ("keywords", "\n".join(offer.keywords)),
+        ("provider", offer.provider.name if offer.provider else ""),
+        ("description", offer.description or ""),
+        ("credential", offer.credential or ""),
+        ("prerequisites", offer.prerequisites or ""),
+        ("place", "\n".join(dict.fromkeys(filter(None, places)))),
+    )
+
+
+def _words(text: str, stems: Stems) -> list[tuple[int, int, str]]:
+    """Where each word of a text stands that says something, with its stem."""
+    found = ((match, stems(match[0])) for match in _WORD.finditer(text))
+    return [(match.start(), match.end(), stem) for match, of_word in found for stem in of_word]
+
+
+def _phrase(text: str, words: Sequence[tuple[int, int, str]], term: Sequence[str]) -> str | None:
+    """The stretch of the text that is the term, bent as it may be; None where its words do not stand together."""
+    for first in range(len(words) - len(term) + 1):
+        part = words[first : first + len(term)]
+        if all(stem == wanted for (_, _, stem), wanted in zip(part, term, strict=True)):
+            stretch = text[part[0][0] : part[-1][1]]
+            if not _SENTENCE_ENDS.search(stretch):
+                return " ".join(stretch.split())
+    return None
+
+
+def _asked(question: str, spoken: Sequence[tuple[int, int, str]], naming: Iterable[str]) -> str:
+    """The question's words that name a concept, by themselves or as part of a compound; "…" where others stand between."""
+    chosen: set[int] = set()
+    for part in naming:
+        exact = [place for place, (_, _, stem) in enumerate(spoken) if stem == part]
+        chosen.update(
+            exact or [p for p, (_, _, stem) in enumerate(spoken) if stem.startswith(part) or stem.endswith(part)]
+        )
+    words: list[str] = []
+    before = None
+    for place in sorted(chosen):
+        start, end, _ = spoken[place]
+        word = question[start:end]
+        if word in words:
+            continue
+        if before is not None and place - before > 1:
+            words.append("…")
+        words.append(word)
+        before = place
+    return " ".join(words)
