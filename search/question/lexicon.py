@@ -40,7 +40,7 @@ class Phrase:
     """A regular expression that is compiled when it is first needed: when a text holds the letters ``needs``."""
 
     def __init__(self, source: Callable[[], str], needs: str = "") -> None:
-        self._source, self._needs = source, needs
+        self._source, self.needs = source, needs
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -48,7 +48,7 @@ class Phrase:
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """All matches, as of `re.Pattern.finditer`."""
-        return self._compiled.finditer(text) if self._needs in text else iter(())
+        return self._compiled.finditer(text) if self.needs in text else iter(())
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match anywhere."""
@@ -81,6 +81,8 @@ class Rule(msgspec.Struct, frozen=True):
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Matches whose surroundings are as the rule asks."""
         for pattern in self.patterns:
+            if pattern.needs not in text:  # asked here: thousands of patterns are passed over for one that is tried
+                continue
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if (
