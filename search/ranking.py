@@ -22,6 +22,7 @@ __all__ = ["Behind", "Candidates", "Ranking", "Topic"]
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
 _SURE = 0.37  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
+_SCANNED = 2  # of the surest concepts bring in candidates; the others only count
 _OF_CONCEPT = 100  # candidates that each concept of the lexicon brings in
 _WORDS = 0.15  # weight of the share of the question's specific words that an offer contains
 _CONCEPTS = 0.3  # weight of having a concept that is all of the question
@@ -127,13 +128,13 @@ class Ranking:
             weight = min(1.0, concept.weight / _SURE) * min(1.0, max(0.0, float(vector_of_terms @ vector) / _AGREEING))
             if weight > 0:
                 found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
-        return tuple(found)
+        return tuple(sorted(found, key=lambda behind: -behind.weight))
 
     def candidates(self, topic: Topic, allowed: NDArray[np.bool_], count: int) -> Candidates:
         """The best of the allowed rows (a mask) for a topic."""
         by_words = self._words.search(topic.text, count, allowed)
         rows = np.union1d(by_words.rows, self._vectors.search(topic.vector, count, allowed).rows)
-        for behind in topic.behind:
+        for behind in topic.behind[:_SCANNED]:
             rows = np.union1d(rows, self._vectors.search(behind.vector, _OF_CONCEPT, allowed).rows)
         if topic.share > 0.5:  # else a concept is too small a part of the question to bring in offers of its own
             by_concept = self._vectors.search(topic.vector, count, allowed & topic.having)
