@@ -13,6 +13,7 @@ from search.stems import stems
 __all__ = ["Exclusion", "Exclusions"]
 
 _PATTERNS = Path(__file__).with_name("exclusion.toml")
+_MOST = 5  # words on the way: without an end, "aber aber aber …" would take time that grows with its square
 
 
 class Exclusion(msgspec.Struct, frozen=True):
@@ -32,10 +33,12 @@ class Exclusions:
             for name in ("behind", "cues", "anywhere", "ends", "joints", "between")
         )
         self._harmless = frozenset(table["harmless"])
-        cue = rf"(?:(?:^|[,;–—-]\s*|\b(?:{behind})\s+)(?:(?:{behind})\s+)*(?:{cues})|\b(?:{anywhere}))"
+        cue = rf"(?:(?:^|[,;–—-]\s*|\b(?:{behind})\s+)(?:(?:{behind})\s+){{0,{_MOST}}}(?:{cues})|\b(?:{anywhere}))"
         word = rf"(?!(?:{ends}|{joints}|{cues})\b)\w[\w-]*"
         what = rf"({word}(?:\s+(?:{joints})\s+{word}|\s+{word})?)"
-        self._pattern = re.compile(rf"{cue}\s+(?:(?:{between})\s+)*{what}(?=[\s,;.!?–—)-]|$)", re.IGNORECASE)
+        self._pattern = re.compile(
+            rf"{cue}\s+(?:(?:{between})\s+){{0,{_MOST}}}{what}(?=[\s,;.!?–—)-]|$)", re.IGNORECASE
+        )
 
     def split(self, text: str) -> Exclusion:
         """Takes what is ruled out from a text; from one that asks for nothing else, nothing is taken."""

@@ -65,7 +65,7 @@ class HitWriter:
         self, columns: Columns, words: WordIndex, schemes: Schemes, judgement: Judgement, topic: Topic | None
     ) -> None:
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
-        self._stems = frozenset(words.terms(topic.text)) if topic else frozenset()
+        self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
         self._text = topic.text if topic else ""
         self._behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +166,8 @@ class WordIndex:
         """
         words = _WORD.findall(text)[:_MOST_WORDS]
         found = {stem: 1.0 for stem in self.terms(text) if stem in self._numbers}
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            together = self.terms(word + following) if following else []
-            found |= {stem: 1.0 for stem in together if stem in self._numbers}
+        for word, following in pairwise(words):
+            found |= {stem: 1.0 for stem in self.terms(word + following) if stem in self._numbers}
         for word in words:
             for stem in self.terms(word):
                 if stem not in self._numbers:

@@ -16,10 +16,20 @@ from search.answer import SearchRequest
 from search.columns import AUDIENCE, DAYTIMES, FUNDING, LEVELS, MODES, TIME_MODELS
 from search.question import Wishes
 from service.problems import BadParameter
+from service.wording import words
 
-__all__ = ["Address", "PlaceFinder", "SearchParameters", "WishParameters", "parse_parameters", "request_of"]
+__all__ = [
+    "Address",
+    "PlaceFinder",
+    "SearchParameters",
+    "WishParameters",
+    "beginnings",
+    "note_of_length",
+    "parse_parameters",
+    "request_of",
+]
 
-LONGEST_QUESTION = 2000  # characters
+LONGEST_QUESTION = 2000  # characters that are read
 DEEPEST = 10_000
 _OLDEST = 130
 
@@ -83,7 +93,13 @@ class WishParameters(BaseModel):
 class _General(WishParameters):
     model_config = ConfigDict(extra="forbid")
 
-    q: Annotated[str, Field(max_length=LONGEST_QUESTION, description="the question in everyday words")] = ""
+    q: Annotated[
+        str,
+        AfterValidator(lambda text: text[:LONGEST_QUESTION]),
+        Field(
+            description=f"the question in everyday words; of a longer one the first {LONGEST_QUESTION} characters are read"
+        ),
+    ] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     offset: Annotated[int, Field(ge=0, le=DEEPEST)] = 0
     lang: Annotated[Language, Field(description="language of the answer's texts; so far they are German")] = "de"
@@ -114,6 +130,18 @@ SearchParameters: type[_General] = _ruled_out()
 
 # what the page understands beside the wishes; tests count days from ``today`` there, too
 _PAGE_KEYS = frozenset(("q", "today", "provider", "source", "phase", "topic"))
+
+
+def beginnings(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The query of a page's address with the beginnings of long values: each link of the page carries them."""
+    return [(key, value[:LONGEST_QUESTION]) for key, value in pairs]
+
+
+def note_of_length(pairs: Sequence[tuple[str, str]]) -> str | None:
+    """A sentence that says so where only the beginning of the question is read."""
+    if all(key != "q" or len(value) <= LONGEST_QUESTION for key, value in pairs):
+        return None
+    return str(words()["question"]["long"]).format(characters=LONGEST_QUESTION)
 
 
 class PlaceFinder:

@@ -13,8 +13,8 @@ from search.question import as_json
 __all__ = ["answer_as_json"]
 
 
-def answer_as_json(answer: Answer, base: str) -> dict[str, Any]:
-    """The published shape; ``base`` is the catalogue's public address."""
+def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[str, Any]:
+    """The published shape; ``base`` is the catalogue's public address, ``note`` a sentence on how the question was read."""
     question = answer.question
     return {
         "query": {
@@ -25,6 +25,7 @@ def answer_as_json(answer: Answer, base: str) -> dict[str, Any]:
             "place_ags": answer.wishes.place_ags,
             "spans": [msgspec.to_builtins(span) for span in question.spans],
             "suggested": [msgspec.to_builtins(suggestion) for suggestion in question.suggested],
+            **({} if note is None else {"note": note}),
         },
         "total": answer.total,
         "weak": answer.weak,

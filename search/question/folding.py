@@ -13,6 +13,8 @@ import msgspec
 
 __all__ = ["Folded", "fold", "fold_text"]
 
+_LONGEST = 4  # letters that one character is read as ("Ⅷ"); some stand for whole sentences ("ﷺ")
+
 _SPECIAL = {
     **dict.fromkeys("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
     **dict.fromkeys("'\u2018\u2019\u201a\u201b\u02bc\u00b4`", "'"),
@@ -98,4 +100,5 @@ def _plain(character: str) -> str:
     digit = unicodedata.digit(character, None)
     if digit is not None and category == "Nd":
         return str(digit)
-    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)) or " "
+    plain = unicodedata.normalize("NFKD", character)
+    return "".join(c for c in plain if len(plain) <= _LONGEST and not unicodedata.combining(c)) or " "

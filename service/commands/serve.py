@@ -19,8 +19,9 @@ from catalogue.snapshot import Snapshot
 from search.index import index_state
 from service.opening import Opener
 
-__all__ = ["run"]
+__all__ = ["LONGEST_REQUEST", "run"]
 
+LONGEST_REQUEST = 256 * 1024  # bytes of its line and headers: a question of 100 kB still gets an answer
 _BACKLOG = 512
 
 
@@ -43,6 +44,7 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
         access_log=False,  # questions are nobody's business
         log_level="warning",
         backlog=_BACKLOG,
+        h11_max_incomplete_event_size=LONGEST_REQUEST,
         server_header=False,
     )
     listening = _listen(config)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from ontology.iris import offer_iri
 from service.negotiation import DATA_FORMS
-from service.parameters import SearchParameters, request_of
+from service.parameters import SearchParameters, note_of_length, request_of
 from service.problems import NotFound
 from service.routes.things import data_response, offer_data
 from service.search_json import answer_as_json
@@ -37,8 +37,9 @@ async def search(request: Request, parameters: Annotated[SearchParameters, Query
     asked = request_of(parameters, service.finder, service.today())
     with service.follower.use() as served:
         answer = await service.search(served, asked)
+    note = note_of_length(request.query_params.multi_items())
     return JSONResponse(
-        answer_as_json(answer, service.settings.catalogue.base), headers={"Cache-Control": "private, no-cache"}
+        answer_as_json(answer, service.settings.catalogue.base, note), headers={"Cache-Control": "private, no-cache"}
     )
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from search.answer import SearchRequest
 from service.negotiation import HTML, choose
-from service.parameters import Address, parse_parameters, request_of
+from service.parameters import Address, beginnings, note_of_length, parse_parameters, request_of
 from service.search_json import answer_as_json
 from service.state import Service, page, service_of
 from service.views import PAGE_SIZE, search_view
@@ -49,20 +49,22 @@ async def start(request: Request) -> Response:
 async def search(request: Request) -> Response:
     """The answer to a question, as a page or as the JSON of ``/api/search``."""
     service = service_of(request)
-    pairs = request.query_params.multi_items()
+    pairs = beginnings(request.query_params.multi_items())
     wants_json = request.url.path.endswith(".json") or choose(request.headers.get("accept"), (HTML, _JSON)) == _JSON
     address = Address(f"{service.pages.root}/suche", pairs)
     number = _page_number(address)
     with service.follower.use() as served:
         asked = _request(service, pairs, address, number)
         answer = await service.search(served, asked)
+        note = note_of_length(request.query_params.multi_items())
         if wants_json:
-            return JSONResponse(answer_as_json(answer, service.settings.catalogue.base), headers=_HEADERS)
+            return JSONResponse(answer_as_json(answer, service.settings.catalogue.base, note), headers=_HEADERS)
         return page(
             request,
             "search",
             headers=_HEADERS,
             question=" ".join(address.values("q")),
+            note=note,
             hidden=address.hidden("q", "ohne"),
             view=search_view(answer, address, number, service.finder, asked.today),
             json_address=str(Address(f"{service.pages.root}/suche.json", pairs)),

@@ -28,6 +28,7 @@ from search.encoder import open_encoder
 from search.encoder.cache import VectorCache
 from search.index import update_index
 from service.app import create_app
+from service.commands.serve import LONGEST_REQUEST
 
 BASE = "http://127.0.0.1:8000"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"Töpfern' & {{ 7*7 }}"
@@ -143,7 +144,9 @@ def ingest(folder: Path, *offers: Offer) -> None:
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """The address of a server over the folder, in a thread of this process."""
-    config = uvicorn.Config(create_app(folder), log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        create_app(folder), log_level="warning", access_log=False, h11_max_incomplete_event_size=LONGEST_REQUEST
+    )
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
