@@ -1,21 +1,37 @@
-"""What training added to the published weights: a low-rank change of the question side, and the centres of both sides.
+"""What training added to the published weights: low-rank changes, and the centres of both sides.
 
-``adapter.npz`` is made by search/training/train.py. multilingual-e5 puts all texts into a narrow cone, so the mean question is taken off
-every question and the mean offer off every offer: what all texts of a kind share says nothing.
+``adapter.npz`` is made by search/training/train.py (docs/adr/0004-question-side.md). multilingual-e5 puts all texts into a narrow cone, so
+the mean question is taken off every question and the mean offer off every offer: what all texts of a kind share says nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Adapter", "load_adapter"]
+__all__ = ["Adapter", "Change", "load_adapter"]
 
 Floats = NDArray[np.float32]
+
+
+class Change:
+    """Low-rank changes of one side: of each layer, named as in the packed file (``l0.q``), what is added to its weights."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[np.float16]], prefixes: tuple[str, ...]) -> None:
+        self._arrays = arrays
+        self._prefixes = prefixes
+
+    def applied(self, name: str, weight: Floats) -> Floats:
+        """The weight matrix (outputs, inputs) of a layer as this side uses it."""
+        for prefix in self._prefixes:
+            up, down = self._arrays[f"{prefix}.{name}.up"], self._arrays[f"{prefix}.{name}.down"]
+            weight = weight + up.astype(np.float32) @ down.astype(np.float32)
+        return weight
 
 
 class Adapter:
@@ -24,15 +40,11 @@ class Adapter:
     def __init__(self, data: bytes) -> None:
         self.digest = hashlib.sha256(data).hexdigest()[:12]
         with np.load(io.BytesIO(data)) as arrays:
-            self._arrays = dict(arrays)
-        self.question_centre: Floats = self._arrays["question_centre"]
-        self.offer_centre: Floats = self._arrays["offer_centre"]
-
-    def changed(self, name: str, weight: Floats) -> Floats:
-        """The weight matrix of a layer (named as in the packed file, ``l0.q``) as questions use it."""
-        up, down = self._arrays[f"{name}.up"], self._arrays[f"{name}.down"]
-        changed: Floats = weight + up.astype(np.float32) @ down.astype(np.float32)
-        return changed
+            found = dict(arrays)
+        self.question_centre: Floats = found["question_centre"]
+        self.offer_centre: Floats = found["offer_centre"]
+        self.questions = Change(found, ("both", "questions"))
+        self.offers = Change(found, ("both",))
 
 
 def load_adapter() -> Adapter:

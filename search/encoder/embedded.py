@@ -26,7 +26,7 @@ _AT_ONCE = 192  # tokens multiplied at once: more of them leave the processor's 
 
 
 class EmbeddedEncoder:
-    """multilingual-e5-small, its question side trained (see `Adapter`), both sides centred.
+    """multilingual-e5-small, trained (see `Adapter`), both sides centred.
 
     Of a text with more than 512 tokens (some 350 words) the beginning counts.
     """
@@ -43,7 +43,7 @@ class EmbeddedEncoder:
         self.name = f"{EMBEDDED}@{WEIGHTS_SHA256[:12]}+{self._adapter.digest}"
         with ThreadPoolExecutor(1) as pool:
             tokens = pool.submit(Tokens, self._packed)
-            self._questions = Network(self._packed, self._adapter)
+            self._questions = Network(self._packed, self._adapter.questions)
             self._tokens = tokens.result()
         self.dimension: int = self._packed.hidden
         self._verified = False
@@ -76,7 +76,7 @@ class EmbeddedEncoder:
     @cached_property
     def _offers(self) -> Network:
         """Only made where offers are encoded: who merely asks does not pay for it."""
-        return Network(self._packed)
+        return Network(self._packed, self._adapter.offers)
 
     def tokens(self, text: str) -> list[int]:
         """The numbers that the network sees for a text with its prefix."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from search.encoder.adapter import Adapter
+from search.encoder.adapter import Change
 from search.encoder.packed import PackedModel, unpacked
 
 __all__ = ["Network"]
@@ -59,14 +59,14 @@ class _Layer:
 class Network:
     """Token numbers in, sentence vectors out. Holds 85 MB; the word embeddings stay packed in the mapped file. Reentrant."""
 
-    def __init__(self, packed: PackedModel, adapter: Adapter | None = None) -> None:
-        """Unpack the layers, changed by the adapter where one is given."""
+    def __init__(self, packed: PackedModel, change: Change) -> None:
+        """Unpack the layers, changed as one side uses them."""
         self._heads = packed.heads
         self._words = packed.blocks("emb.word", packed.hidden)
         token_type = packed.vector("emb.type")[: packed.hidden]
         self._places = packed.vector("emb.pos").reshape(-1, packed.hidden) + token_type
         self._embedded = _norm(packed, "emb.ln")
-        self._layers = [_layer(packed, number, adapter) for number in range(packed.layers)]
+        self._layers = [_layer(packed, number, change) for number in range(packed.layers)]
 
     def run(self, texts: Sequence[Sequence[int]]) -> Floats:
         """Mean of the last layer over each text's tokens, L2-normalised: float32 (texts, features)."""
@@ -122,12 +122,10 @@ def _gelu(x: Floats) -> Floats:
     return x
 
 
-def _layer(packed: PackedModel, number: int, adapter: Adapter | None) -> _Layer:
+def _layer(packed: PackedModel, number: int, change: Change) -> _Layer:
     def linear(part: str, columns: int) -> _Linear:
         name = f"l{number}.{part}"
-        weight = packed.matrix(f"{name}.w", columns)
-        if adapter is not None:
-            weight = adapter.changed(name, weight)
+        weight = change.applied(name, packed.matrix(f"{name}.w", columns))
         return _Linear(weight, packed.vector(f"{name}.b")[:, None])
 
     query, key, value = (linear(part, packed.hidden) for part in "qkv")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.encoder import EncoderUnavailable
-from search.encoder.adapter import Adapter, load_adapter
+from search.encoder.adapter import Change, load_adapter
 from search.encoder.packed import PackedModel, weights_file
 from search.encoder.text import DROPPED, SPACES
 
@@ -46,8 +46,8 @@ def unpack(folder: Path) -> None:
     routes = {}
     with tempfile.TemporaryDirectory() as scratch:
         for route, change, centre in (
-            ("query", adapter, adapter.question_centre),
-            ("document", None, adapter.offer_centre),
+            ("query", adapter.questions, adapter.question_centre),
+            ("document", adapter.offers, adapter.offer_centre),
         ):
             part = Path(scratch, route)
             unpack_bert(part, change)
@@ -72,12 +72,12 @@ def _shift(modules: Any, centre: NDArray[np.float32]) -> Any:
     )
 
 
-def unpack_bert(folder: Path, adapter: Adapter | None) -> None:
-    """Write one BERT with its tokenizer, as transformers reads it; changed by the adapter where one is given."""
+def unpack_bert(folder: Path, change: Change | None) -> None:
+    """Write one BERT with its tokenizer, as transformers reads it; changed as one side uses it, or as it was published."""
     packed = PackedModel(weights_file())
     folder.mkdir(parents=True, exist_ok=True)
     import_module("safetensors.numpy").save_file(
-        _tensors(packed, adapter) | _pooler(packed.hidden),
+        _tensors(packed, change) | _pooler(packed.hidden),
         folder / "model.safetensors",
         metadata={"format": "pt"},
     )
@@ -86,7 +86,7 @@ def unpack_bert(folder: Path, adapter: Adapter | None) -> None:
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _tensors(packed: PackedModel, adapter: Adapter | None) -> dict[str, NDArray[np.float32]]:
+def _tensors(packed: PackedModel, change: Change | None) -> dict[str, NDArray[np.float32]]:
     """The weights under the names that transformers' BertModel gives them."""
     tensors = {
         "embeddings.word_embeddings.weight": packed.matrix("emb.word", packed.hidden),
@@ -103,7 +103,7 @@ def _tensors(packed: PackedModel, adapter: Adapter | None) -> dict[str, NDArray[
                 tensors[f"{name}.weight"] = packed.vector(weight)
             else:
                 matrix = packed.matrix(weight, columns)
-                tensors[f"{name}.weight"] = matrix if adapter is None else adapter.changed(f"l{layer}.{part}", matrix)
+                tensors[f"{name}.weight"] = matrix if change is None else change.applied(f"l{layer}.{part}", matrix)
             tensors[f"{name}.bias"] = packed.vector(f"l{layer}.{part}.b")
     return tensors
 

@@ -13,8 +13,12 @@ STYLES = ("keyword", "everyday", "long", "typo", "simple", "dialect", "negation"
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A question in its language and style, the plain need behind it, and titles of offers that would meet it (both German)."""
+    """A question in its language and style, the plain need behind it, and titles of offers that would meet it (both German).
 
+    ``file``: the name of the file that it stands in, without its ending.
+    """
+
+    file: str
     lang: str
     style: str
     question: str
@@ -31,5 +35,14 @@ def read_pairs() -> list[Pair]:
             for line in file.read_text(encoding="utf-8").splitlines():
                 lang, style, question, need, titles = line.split("\t")
                 found = tuple(title.strip() for title in titles.split(" | "))
-                pairs.append(Pair(lang=lang, style=style, question=question, need=need, titles=found))
+                pairs.append(
+                    Pair(
+                        file=file.name.removesuffix(".tsv"),
+                        lang=lang,
+                        style=style,
+                        question=question,
+                        need=need,
+                        titles=found,
+                    )
+                )
     return pairs
