@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -26,32 +27,39 @@ def varied(order: Ranked, offers_at: Callable[[Iterable[int]], Mapping[int, Offe
     new = np.arange(best.size)
     for group in (1, 2, 3):
         pool = np.flatnonzero(order.groups[best] == group)[:_POOL]
-        if pool.size < 3 or order.scores[best[pool[0]]] <= 0:  # without scores the order is that of the dates
+        scores = order.scores[best[pool]]
+        if pool.size < 3 or scores[0] <= 0:  # without scores the order is that of the dates
             continue
+        pool = pool[scores >= _enough(float(scores[:_VARIED][-1]))]  # what can come among the first at all
         rows = order.rows[best[pool]].tolist()
         offers = offers_at(rows)
-        new[pool[_mixed([offers[row] for row in rows], order.scores[best[pool]].tolist())]] = pool
+        new[pool[_mixed([offers[row] for row in rows], scores.tolist())]] = pool
     return msgspec.structs.replace(order, hits=new[order.hits])
+
+
+def _enough(score: float) -> float:
+    """The score that is about as good as another."""
+    return score - _LITTLE * abs(score)
 
 
 def _mixed(offers: Sequence[Offer], scores: Sequence[float]) -> list[int]:
     """The order in which the first of them differ most, where no one goes before another that is clearly better."""
+    titles = [offer.name.casefold() for offer in offers]
+    providers = [offer.provider.id if offer.provider else None for offer in offers]
+    alike = [0] * len(offers)  # how many titles like this one the reader has seen
+    of_provider = Counter[str | None]()
     left, chosen = list(range(len(offers))), list[int]()
+
+    def repeated(place: int) -> tuple[int, int]:
+        who = providers[place]
+        return alike[place] + (0 if who is None else max(0, of_provider[who] - _OF_A_PROVIDER + 1)), place
+
     while left and len(chosen) < _VARIED:
-        enough = scores[left[0]] - _LITTLE * abs(scores[left[0]])
-        shown = [offers[place] for place in chosen]
-        near = (place for place in left if scores[place] >= enough)
-        chosen.append(min(near, key=lambda place: (_repeated(offers[place], shown), place)))
-        left.remove(chosen[-1])
+        enough = _enough(scores[left[0]])
+        next_one = min((place for place in left if scores[place] >= enough), key=repeated)
+        chosen.append(next_one)
+        left.remove(next_one)
+        of_provider[providers[next_one]] += 1
+        for place in left:
+            alike[place] += fuzz.ratio(titles[place], titles[next_one], score_cutoff=_SAME_TITLE) > 0
     return chosen + left
-
-
-def _repeated(offer: Offer, shown: Sequence[Offer]) -> int:
-    """How often the reader has seen the like: titles that hardly differ, and more than some of one provider."""
-    title = offer.name.casefold()
-    titles = sum(fuzz.ratio(title, other.name.casefold()) >= _SAME_TITLE for other in shown)
-    who = offer.provider
-    of_provider = (
-        0 if who is None else sum(other.provider is not None and other.provider.id == who.id for other in shown)
-    )
-    return titles + max(0, of_provider - _OF_A_PROVIDER + 1)
