@@ -26,7 +26,7 @@ from service.opening import Opener
 
 __all__ = ["calibrated", "fit"]
 
-_FALSE = 0.08  # of the answered questions may be called weak
+_FALSE = 0.1  # of the answered questions may be called weak
 _RIDGE = 3.0
 _STEPS = 30
 _FOLDS = 10

@@ -91,7 +91,7 @@ class SearchEngine:
         wishes = _override(question.wishes, request)
         judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
-        topic = self._ranking.topic(self._exclusions.split(text)) if text else None
+        topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
         found = self._groups(topic, judgement, self._narrowed(request))
         weak = topic is not None and self._weakness.weak(self._signs(question, topic, found))
         first, second, third = _near_the_best(*found)
@@ -114,7 +114,7 @@ class SearchEngine:
         if not question.topic.strip():
             return None
         judgement = judge(self._columns, question.wishes, request.today, self._gazetteer, frozenset())
-        topic = self._ranking.topic(self._exclusions.split(question.topic))
+        topic = self._ranking.topic(self._exclusions.split(question.topic), question.language)
         return self._signs(question, topic, self._groups(topic, judgement, None))
 
     def _signs(self, question: Question, topic: Topic, found: Sequence[Candidates]) -> NDArray[np.float64]:

@@ -20,14 +20,15 @@ __all__ = ["Behind", "Candidates", "Ranking", "Topic"]
 
 # docs/suche.md says what each of these is worth.
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
-_SURE = 0.37  # weight of an alias in the lexicon from which it counts fully
+_SURE = 0.5  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
+_FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whose words look like German ones of another meaning: "bowls"
 _SCANNED = 2  # of the surest concepts bring in candidates; the others only count
 _OF_CONCEPT = 100  # candidates that each concept of the lexicon brings in
-_WORDS = 0.15  # weight of the share of the question's specific words that an offer contains
-_CONCEPTS = 0.3  # weight of having a concept that is all of the question
+_WORDS = 0.1  # weight of the share of the question's specific words that an offer contains
+_CONCEPTS = 0.15  # weight of having a concept that is all of the question
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
-_SHARE = 0.6  # of the best score: what lies lower is no hit
+_SHARE = 0.4  # of the best score: what lies lower is no hit
 
 
 class Candidates:
@@ -109,8 +110,8 @@ class Ranking:
         self._lexicon = lexicon
         self._encode = encode
 
-    def topic(self, asked: Exclusion) -> Topic:
-        """Prepares a topic."""
+    def topic(self, asked: Exclusion, language: str) -> Topic:
+        """Prepares a topic; ``language``: the BCP 47 code of the question's."""
         text = asked.wanted
         vector = self._encode(text)
         named = self._concepts.find(text)
@@ -118,14 +119,23 @@ class Ranking:
         for facet, notations in named.facets.items():
             having |= self._columns.rows_with(facet, notations)
         share = min(1.0, named.words / max(1, len(self._words.terms(text))))
-        return Topic(text, asked.stems, vector, self._behind(text, vector), named.facets, having, share)
+        return Topic(
+            text,
+            asked.stems,
+            vector,
+            self._behind(text, vector, _FOREIGN if language != "de" else 0.0),
+            named.facets,
+            having,
+            share,
+        )
 
-    def _behind(self, text: str, vector: NDArray[np.float32]) -> tuple[Behind, ...]:
-        """The concepts behind the words, those left out that have nothing to do with the whole: "Messe" in "was man messen kann"."""
+    def _behind(self, text: str, vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
+        """The concepts behind the words, without those not nearer than ``least`` to the whole: "Messe" in "was man messen kann"."""
         found = []
         for concept in self._lexicon.find(text):
             vector_of_terms = self._lexicon.vector(concept.number)
-            weight = min(1.0, concept.weight / _SURE) * min(1.0, max(0.0, float(vector_of_terms @ vector) / _AGREEING))
+            agreeing = (float(vector_of_terms @ vector) - least) / _AGREEING
+            weight = min(1.0, concept.weight / _SURE) * min(1.0, max(0.0, agreeing))
             if weight > 0:
                 found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))
