@@ -13,7 +13,7 @@ from ontology.offer import Instance, Offer
 from search.answer import Hit, HitInstance, Reason
 from search.columns import Columns
 from search.filters import FITS, OUT, Judgement
-from search.matches import reasons_of_concepts, reasons_of_lexicon, reasons_of_meaning, reasons_of_words
+from search.matches import meant_by, reasons_of_concepts, reasons_of_lexicon, reasons_of_meaning, reasons_of_words
 from search.ranking import Candidates, Topic
 from search.reasons import reason_of_wish
 from search.words import WordIndex
@@ -68,7 +68,8 @@ class HitWriter:
         self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
         self._text = topic.text if topic else ""
-        self._behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
+        behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
+        self._meant = meant_by(self._text, behind, words.terms)
 
     def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
         """One hit from offers with their rows, the best one first."""
@@ -89,7 +90,7 @@ class HitWriter:
         """What of the topic the offer has."""
         found = [
             *reasons_of_concepts(offer, self._concepts, self._label),
-            *reasons_of_lexicon(offer, self._text, self._behind, self._words.terms),
+            *reasons_of_lexicon(offer, self._meant, self._words.terms),
             *reasons_of_words(offer, self._stems, self._words.terms),
         ]
         return found or list(reasons_of_meaning(offer) if self._text else ())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from ontology.offer import Offer
 from search.answer import Reason
 from search.reasons import phrases
 
-__all__ = ["reasons_of_concepts", "reasons_of_lexicon", "reasons_of_meaning", "reasons_of_words"]
+__all__ = ["Meant", "meant_by", "reasons_of_concepts", "reasons_of_lexicon", "reasons_of_meaning", "reasons_of_words"]
 
 _QUOTED = 4  # words of one field
 _WORD = re.compile(r"\w+")
@@ -29,27 +31,41 @@ def reasons_of_concepts(
             yield Reason(kind="meaning", field=field, text=f"{phrases()['concepts'][field]} {named}")
 
 
-def reasons_of_lexicon(
-    offer: Offer, question: str, behind: Iterable[tuple[str, frozenset[str]]], stems: Stems
-) -> Iterator[Reason]:
-    """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named, and none
-    that the person said herself.
+class Meant(msgspec.Struct, frozen=True):
+    """What providers call something that the question means: the stems of each term, and the question's words for it."""
+
+    terms: tuple[tuple[str, ...], ...]
+    asked: str
+
+
+def meant_by(question: str, behind: Iterable[tuple[str, frozenset[str]]], stems: Stems) -> list[Meant]:
+    """The concepts of the lexicon behind a question, without terms that the person said herself.
 
     ``behind``: terms of a concept, separated by commas, and the stems of the question that name it.
     """
     spoken = _words(question, stems)
     said = frozenset(stem for _, _, stem in spoken)
-    texts = [(field, text, _words(text, stems)) for field, text in _texts(offer)] if behind else []
-    for terms, naming in behind:
-        wanted = [[stem for _, _, stem in _words(term, stems)] for term in terms.split(", ")]
-        wanted = [term for term in wanted if term and not said.issuperset(term)]
+    found = []
+    for names, naming in behind:
+        terms = (tuple(stem for _, _, stem in _words(term, stems)) for term in names.split(", "))
+        wanted = tuple(term for term in terms if term and not said.issuperset(term))
         asked = _asked(question, spoken, naming)
-        for field, text, words in texts if asked else ():
-            for term in wanted:
-                if (quoted := _phrase(text, words, term)) is not None:
-                    phrase = phrases()["lexicon"]["text"].format(
-                        where=phrases()["words"][field], term=quoted, asked=asked
-                    )
+        if wanted and asked:
+            found.append(Meant(wanted, asked))
+    return found
+
+
+def reasons_of_lexicon(offer: Offer, meant: Sequence[Meant], stems: Stems) -> Iterator[Reason]:
+    """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named."""
+    texts = [(field, text, frozenset(stems(text))) for field, text in _texts(offer) if text] if meant else []
+    for concept in meant:
+        for field, text, there in texts:
+            for term in concept.terms:
+                if not there.issuperset(term):
+                    continue
+                if (quoted := _phrase(text, _words(text, stems), term)) is not None:
+                    where = phrases()["words"][field]
+                    phrase = phrases()["lexicon"]["text"].format(where=where, term=quoted, asked=concept.asked)
                     yield Reason(kind="meaning", field=field, text=phrase)
                     return
 
@@ -57,6 +73,8 @@ def reasons_of_lexicon(
 def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Stems) -> Iterator[Reason]:
     """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
     for field, text in _texts(offer):
+        if asked.isdisjoint(stems(text)):
+            continue
         words = dict.fromkeys(word for word in _WORD.findall(text) if asked.intersection(stems(word)))
         if words:
             quoted = ", ".join(f"„{word}“" for word in list(words)[:_QUOTED])

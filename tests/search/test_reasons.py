@@ -24,7 +24,7 @@ from search.encoder.cache import VectorCache
 from search.filters import CONFLICT, FITS, UNKNOWN, judge
 from search.hits import HitWriter
 from search.index import update_index
-from search.matches import reasons_of_lexicon, reasons_of_words
+from search.matches import meant_by, reasons_of_lexicon, reasons_of_words
 from search.reasons import ages_in_words, reason_of_wish
 from search.stems import stems
 from service.opening import Opener
@@ -448,7 +448,7 @@ def test_ages() -> None:
 
 def of_lexicon(question: str, terms: str, said: str, **values: Any) -> list[tuple[str, str]]:
     offer = course("1", **({"name": "Kurs"} | values))
-    found = reasons_of_lexicon(offer, question, [(terms, frozenset(stems(said)))], stems)
+    found = reasons_of_lexicon(offer, meant_by(question, [(terms, frozenset(stems(said)))], stems), stems)
     return [(reason.field, reason.text) for reason in found]
 
 
