@@ -37,7 +37,7 @@ from ontology.concepts import load_schemes
 from ontology.offer import Offer
 from search.answer import SearchRequest
 from search.columns import Columns
-from search.encoder import Encoder
+from search.encoder import Encoder, open_encoder
 from search.engine import SearchEngine
 from search.texts import body_words, meaning_text, title_words
 from search.vectors import VectorIndex
@@ -65,12 +65,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = wanted.dir or Path(temporary, "katalog")
         folder.mkdir(parents=True, exist_ok=True)
-        opener = Opener(folder)
         if not (folder / "current").exists():
             if wanted.real is None:
                 parser.error("--real: out of which offers are they to be generated?")
             print("generating …", flush=True)
-            build(folder, parents_of(wanted.real), wanted.offers, opener.encoder)
+            build(folder, parents_of(wanted.real), wanted.offers, open_encoder())
+        opener = Opener(folder)
         print(f"{machine()}; {time.strftime('%Y-%m-%d')}; load {os.getloadavg()[0]:.1f} at the start", flush=True)
         with Snapshot.open(folder) as snapshot:
             bench = _Bench(opener, snapshot, wanted.questions)

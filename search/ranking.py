@@ -26,6 +26,10 @@ _FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whos
 _SCANNED = 2  # of the surest concepts bring in candidates; the others only count
 _OF_CONCEPT = 100  # candidates that each concept of the lexicon brings in
 _WORDS = 0.1  # weight of the share of the question's specific words that an offer contains
+_ALL_WORDS, _FEW = (
+    0.1,
+    3,
+)  # what an offer gains that has all words of a question of so few: they are meant as they stand
 _CONCEPTS = 0.15  # weight of having a concept that is all of the question
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _SHARE = 0.4  # of the best score: what lies lower is no hit
@@ -153,6 +157,9 @@ class Ranking:
         full_marks = self._words.full_marks(topic.text)
         if full_marks > 0:
             scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
+        terms = self._words.terms(topic.text)
+        if 0 < len(terms) <= _FEW:
+            scores[np.logical_and.reduce([self._words.having(term, rows) for term in terms])] += _ALL_WORDS
         scores[topic.having[rows]] += _CONCEPTS * topic.share**2
         if topic.excluded:
             scores[self._words.with_any(topic.excluded)[rows]] -= _EXCLUDED

@@ -159,7 +159,7 @@ MOMENTS = {
     "before the first source": (r"open \S+/spool\.nt .*", False),
     "after the statements of a source": (r"os\.remove \S+/spool\.nt .*", False),
     "before the vectors": (r"sqlite3\.connect \S+/vectors\.sqlite", False),
-    "before the vectors are in place": (r"os\.rename \S+/vectors\.neu .*", False),
+    "before the vectors are in place": (r"os\.rename \S+/(?:vectors\.neu|changes-neu\.npz) .*", False),
     "before the columns are in place": (r"os\.rename \S+/neu\.npz .*", False),
     "before it is described": (r"open \S+\.neu/snapshot\.json w.*", False),
     "before it is synced": (r"os\.scandir \S+\.neu/rdf", False),
