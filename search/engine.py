@@ -72,7 +72,9 @@ class SearchEngine:
         self._words = WordIndex(snapshot.path / "words.npz")
         self._vectors = VectorIndex(snapshot.path)
         self._schemes = schemes
-        self._generic = frozenset(tomllib.loads(_GENERIC.read_text(encoding="utf-8"))["words"])
+        generic = tomllib.loads(_GENERIC.read_text(encoding="utf-8"))
+        self._generic = frozenset(generic["words"])
+        self._wide = self._generic | frozenset(generic["wide"])
         self._exclusions = Exclusions()
         self._weakness = Weakness()
         self._ranking = Ranking(
@@ -93,7 +95,11 @@ class SearchEngine:
         text = "" if self._says_nothing(question, request, wishes) else question.topic
         topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
         found = self._groups(topic, judgement, self._narrowed(request))
-        weak = topic is not None and self._weakness.weak(self._signs(question, topic, found))
+        weak = (
+            topic is not None
+            and not set(fold(topic.text).split()) <= self._wide
+            and self._weakness.weak(self._signs(question, topic, found))
+        )
         first, second, third = _near_the_best(*found)
         order = ranked((first, second, self._nearest_misses(third, wishes, judgement)), self._columns, request.collapse)
         if request.collapse:

@@ -276,3 +276,10 @@ def test_a_wish_alone_asks_for_whatever_there_is(ask: Asker, demo: Path) -> None
     assert alone["total"] == spoken["total"] > 20
     assert [hit["id"] for hit in alone["hits"]] == [hit["id"] for hit in spoken["hits"]]
     assert not alone["weak"]
+
+
+def test_what_is_asked_in_general_is_no_weak_answer(demo: Path, ask: Asker) -> None:
+    answer = ask(demo, "Weiterbildung abends in Alzey", today=TODAY)
+    assert answer["hits"]
+    assert not answer["weak"]
+    assert ask(demo, "Hubschrauber reparieren", today=TODAY)["weak"]
