@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
 from ontology.concepts import Schemes, fold
 from ontology.gazetteer import Gazetteer
+from ontology.offer import Offer
 from search.answer import Answer, Facet, Hit, SearchRequest
 from search.columns import Columns
 from search.concepts import ConceptFinder
@@ -57,6 +58,7 @@ class SearchEngine:
         reader: QuestionReader,
         gazetteer: Gazetteer,
         schemes: Schemes,
+        lexicon: Lexicon,
     ) -> None:
         """Opens the snapshot's index (memory-mapped). Raises IndexOutdated."""
         state = index_state(snapshot.path)
@@ -82,53 +84,55 @@ class SearchEngine:
             self._vectors,
             self._columns,
             ConceptFinder(schemes),
-            Lexicon(Lexicon.shipped(), encoder),
+            lexicon,
             lambda text: encoder.encode_questions([text])[0],
         )
 
     def search(self, request: SearchRequest) -> Answer:
         """Ranks the offers for a question."""
         started = time.perf_counter()
-        question = self._read(request)
-        wishes = _override(question.wishes, request)
-        judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
-        text = "" if self._says_nothing(question, request, wishes) else question.topic
-        topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
-        found = self._groups(topic, judgement, self._narrowed(request))
+        asked = self._asked(request)
         weak = (
-            topic is not None
-            and not set(fold(topic.text).split()) <= self._wide
-            and self._weakness.weak(self._signs(question, topic, found))
+            asked.topic is not None
+            and not set(fold(asked.topic.text).split()) <= self._wide
+            and self._weakness.weak(self._signs(asked, asked.topic))
         )
-        first, second, third = _near_the_best(*found)
-        order = ranked((first, second, self._nearest_misses(third, wishes, judgement)), self._columns, request.collapse)
+        first, second, third = _near_the_best(*asked.found)
+        third = self._nearest_misses(third, asked.wishes, asked.judgement)
+        order = ranked((first, second, third), self._columns, request.collapse)
+        offers = _OffersRead(self._snapshot.ledger.offers_at)
         if request.collapse:
-            order = varied(order, self._snapshot.ledger.offers_at)
+            order = varied(order, offers.at)
+        writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic)
         return Answer(
-            question=question,
-            wishes=wishes,
+            question=asked.question,
+            wishes=asked.wishes,
             total=order.total,
             weak=weak,
-            hits=self._hits(order, request, HitWriter(self._columns, self._words, self._schemes, judgement, topic)),
+            hits=_hits(order, request, writer, offers),
             facets=self._facets(order),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
     def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
         """What speaks for and against a weak answer (see search/weakness.py); None for a question without a topic."""
-        question = self._read(request)
-        if not question.topic.strip():
-            return None
-        judgement = judge(self._columns, question.wishes, request.today, self._gazetteer, frozenset())
-        topic = self._ranking.topic(self._exclusions.split(question.topic), question.language)
-        return self._signs(question, topic, self._groups(topic, judgement, None))
+        asked = self._asked(request)
+        return None if asked.topic is None else self._signs(asked, asked.topic)
 
-    def _signs(self, question: Question, topic: Topic, found: Sequence[Candidates]) -> NDArray[np.float64]:
-        rows = np.concatenate([candidates.rows for candidates in found])
-        scores = np.concatenate([candidates.scores for candidates in found])
+    def _asked(self, request: SearchRequest) -> _Asked:
+        question = self._read(request)
+        wishes = _override(question.wishes, request)
+        judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
+        text = "" if self._says_nothing(question, request, wishes) else question.topic
+        topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
+        return _Asked(question, wishes, judgement, topic, self._groups(topic, judgement, self._narrowed(request)))
+
+    def _signs(self, asked: _Asked, topic: Topic) -> NDArray[np.float64]:
+        rows = np.concatenate([candidates.rows for candidates in asked.found])
+        scores = np.concatenate([candidates.scores for candidates in asked.found])
         order = np.lexsort((rows, -scores))
         best = float(scores[order[0]]) if order.size else 0.0
-        return signs(topic, rows[order], best, question.language, self._words)
+        return signs(topic, rows[order], best, asked.question.language, self._words)
 
     def _read(self, request: SearchRequest) -> Question:
         if request.understand:
@@ -179,19 +183,6 @@ class SearchEngine:
         order = np.lexsort((third.rows, -scores))
         return Candidates(third.rows[order], scores[order])
 
-    def _hits(self, order: Ranked, request: SearchRequest, writer: HitWriter) -> tuple[Hit, ...]:
-        shown: dict[int, list[int]] = {}
-        places = np.flatnonzero((order.hits >= request.offset) & (order.hits < request.offset + request.limit))
-        for place in places.tolist():
-            shown.setdefault(int(order.hits[place]), []).append(place)
-        offers = self._snapshot.ledger.offers_at(order.rows[places].tolist())
-        hits = []
-        for _, (best, *others) in sorted(shown.items()):
-            rows = [int(order.rows[place]) for place in (best, *others)]
-            own = [(row, offers[row]) for row in rows]
-            hits.append(writer.hit(int(order.groups[best]), float(order.scores[best]), own))
-        return tuple(hits)
-
     def _facets(self, order: Ranked) -> dict[str, tuple[Facet, ...]]:
         found: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
         counted = slice(order.counted)
@@ -201,6 +192,43 @@ class SearchEngine:
             facet: tuple(sorted(values, key=lambda f: (-f.count, f.label))[:_FACET_VALUES])
             for facet, values in found.items()
         }
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A question, what it wishes and looks for, and the best of each group for it."""
+
+    question: Question
+    wishes: Wishes
+    judgement: Judgement
+    topic: Topic | None
+    found: tuple[Candidates, Candidates, Candidates]
+
+
+class _OffersRead:
+    """The offers of one answer, each read once. ``read`` gives the offers of rows."""
+
+    def __init__(self, read: Callable[[Iterable[int]], Mapping[int, Offer]]) -> None:
+        self._read = read
+        self._known: dict[int, Offer] = {}
+
+    def at(self, rows: Iterable[int]) -> Mapping[int, Offer]:
+        """The offers of these rows, and those read before."""
+        self._known.update(self._read([row for row in rows if row not in self._known]))
+        return self._known
+
+
+def _hits(order: Ranked, request: SearchRequest, writer: HitWriter, offers: _OffersRead) -> tuple[Hit, ...]:
+    shown: dict[int, list[int]] = {}
+    places = np.flatnonzero((order.hits >= request.offset) & (order.hits < request.offset + request.limit))
+    for place in places.tolist():
+        shown.setdefault(int(order.hits[place]), []).append(place)
+    found = offers.at(order.rows[places].tolist())
+    hits = []
+    for _, (best, *others) in sorted(shown.items()):
+        rows = [int(order.rows[place]) for place in (best, *others)]
+        own = [(row, found[row]) for row in rows]
+        hits.append(writer.hit(int(order.groups[best]), float(order.scores[best]), own))
+    return tuple(hits)
 
 
 def _near_the_best(

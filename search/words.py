@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import Offer
-from search.stems import analyzer
+from search.stems import analyzer, stems
 from search.texts import body_words, title_words
 
 __all__ = ["WordHits", "WordIndex", "update_words", "write_words"]
@@ -127,7 +127,6 @@ class WordIndex:
 
     def __init__(self, path: Path) -> None:
         postings = _Postings.load(path)
-        self._analyzer = analyzer()
         self._numbers = {stem: number for number, stem in enumerate(postings.stems)}
         self._first, self._rows = postings.arrays["first"], postings.arrays["rows"]
         self._height = postings.arrays["title_length"].size
@@ -137,7 +136,7 @@ class WordIndex:
         self._having = np.diff(np.concatenate([[0], np.cumsum(in_title)])[self._first])
         self._scores = self._all_scores(postings)
         self._found = lru_cache(_REMEMBERED)(self._find)
-        self._stems = lru_cache(_STEMS)(self._analyze)
+        self._stems = lru_cache(_STEMS)(lambda text: tuple(stems(text)))
 
     def terms(self, text: str) -> list[str]:
         """The stems of a text that are looked for, each once, in order of appearance."""
@@ -220,9 +219,6 @@ class WordIndex:
             total[self._rows[part]] += np.float32(weight) * self._scores[part]
         rows = np.flatnonzero(total > 0)  # ten times as fast as without the comparison
         return WordHits(rows, total[rows])
-
-    def _analyze(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._analyzer.analyze(text)))
 
     def _all_scores(self, postings: _Postings) -> Floats:
         """What each posting adds to the score of its row."""

@@ -11,6 +11,7 @@ from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
 from search.encoder import Encoder, open_encoder
 from search.engine import SearchEngine
+from search.lexicon import Lexicon
 from search.question import QuestionReader
 
 __all__ = ["Opener"]
@@ -39,6 +40,11 @@ class Opener:
         return load_schemes()
 
     @cached_property
+    def lexicon(self) -> Lexicon:
+        """The lexicon of everyday words, for vectors of the encoder. Raises EncoderUnavailable."""
+        return Lexicon(Lexicon.shipped(), self.encoder)
+
+    @cached_property
     def reader(self) -> QuestionReader:
         """Understands questions; near the catalogue's district first."""
         district = self.settings.catalogue.district
@@ -48,4 +54,4 @@ class Opener:
 
     def engine(self, snapshot: Snapshot) -> SearchEngine:
         """The search over a snapshot. Raises IndexOutdated."""
-        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer, self.schemes)
+        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer, self.schemes, self.lexicon)

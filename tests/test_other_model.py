@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 
 from catalogue.snapshot import Snapshot
+from service.demo.build import QUESTIONS as SAMPLE_QUESTIONS
 from tests.catalogues import Asker, status
 from tests.command import bildungskatalog
 
 QUESTIONS = (
-    "Ich will besser mit Excel umgehen",
-    "Kurs für Mama mit Baby",
-    "Weiterbildung abends in Alzey",
-    "Deutsch lernen, ich bin neu hier",
-    "хочу вивчити німецьку",
+    *SAMPLE_QUESTIONS,
     "Ausbildung im Büro",
     "wo kann mein Kind schwimmen lernen",
     "help with debts",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from functools import cache
+from typing import Any
 
 from ontology.gazetteer import Gazetteer
 from search.question import Question, QuestionReader
 
-__all__ = ["WEDNESDAY", "read", "reader"]
+__all__ = ["WEDNESDAY", "pairs", "read", "reader"]
 
 WEDNESDAY = dt.date(2026, 4, 15)
 ALZEY_WORMS = "07331"
@@ -23,3 +25,16 @@ def reader() -> QuestionReader:
 def read(text: str, today: dt.date = WEDNESDAY) -> Question:
     """The question as the shared reader understands it."""
     return reader().read(text, today)
+
+
+def pairs(filters: dict[str, Any], prefix: str = "") -> set[tuple[str, str]]:
+    """Each wish as (key, value), as the acceptance check counts them."""
+    found: set[tuple[str, str]] = set()
+    for key, value in filters.items():
+        if key == "not":
+            found |= pairs(value, "not.")
+        elif isinstance(value, list) and key != "age":
+            found |= {(prefix + key, each) for each in value}
+        else:
+            found.add((prefix + key, json.dumps(value)))
+    return found

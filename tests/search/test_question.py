@@ -11,7 +11,7 @@ import pytest
 
 from ontology.gazetteer import Gazetteer
 from search.question import QuestionReader, Wishes, as_json
-from tests.search.question_reader import WEDNESDAY, read
+from tests.search.question_reader import WEDNESDAY, pairs, read
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))["question"]
 
@@ -33,18 +33,6 @@ def test_own_question(expected: dict[str, Any]) -> None:
 
 def test_there_are_many_own_questions() -> None:
     assert len({question["text"] for question in QUESTIONS}) >= 350
-
-
-def pairs(filters: dict[str, Any], prefix: str = "") -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for key, value in filters.items():
-        if key == "not":
-            found |= pairs(value, "not.")
-        elif isinstance(value, list) and key != "age":
-            found |= {(prefix + key, each) for each in value}
-        else:
-            found.add((prefix + key, json.dumps(value)))
-    return found
 
 
 def test_questions_of_the_development_set(shared: Path) -> None:

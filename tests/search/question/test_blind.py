@@ -14,25 +14,12 @@ from typing import Any
 import pytest
 
 from search.question import Question, as_json
-from tests.search.question_reader import read
+from tests.search.question_reader import pairs, read
 
 BLIND: list[dict[str, Any]] = [
     json.loads(line) for line in Path(__file__).with_name("blind.jsonl").read_text("utf-8").splitlines()
 ]
 WITH_SPANS = [question for question in BLIND if "spans" in question]
-
-
-def pairs(filters: dict[str, Any], prefix: str = "") -> set[tuple[str, str]]:
-    """Each wish as (key, value), as the acceptance check counts them."""
-    found: set[tuple[str, str]] = set()
-    for key, value in filters.items():
-        if key == "not":
-            found |= pairs(value, "not.")
-        elif isinstance(value, list) and key != "age":
-            found |= {(prefix + key, each) for each in value}
-        else:
-            found.add((prefix + key, json.dumps(value)))
-    return found
 
 
 def understood(question: dict[str, Any]) -> Question:
