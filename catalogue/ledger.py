@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ontology.offer import Offer, offer_from_json, offer_to_json
 
-__all__ = ["Counts", "Ledger", "Note", "SourceRun"]
+__all__ = ["Counts", "Ledger", "Note", "SourceDates", "SourceRun"]
 
 _SCHEMA = Path(__file__).with_name("ledger.sql")
 
@@ -40,6 +40,13 @@ class SourceRun(NamedTuple):
     finished: str
     counts: Counts
     failure: str | None
+
+
+class SourceDates(NamedTuple):
+    """When the data of a source first came and when they last changed, as ISO times."""
+
+    issued: str
+    modified: str
 
 
 class Ledger:
@@ -125,6 +132,11 @@ class Ledger:
         """Id and time of last change of every offer, in order of id."""
         return iter(self._db.execute("SELECT id, changed_at FROM offer ORDER BY id"))
 
+    def source_dates(self) -> dict[str, SourceDates]:
+        """By name, the dates of every source that has ever delivered an offer."""
+        found = self._db.execute("SELECT name, issued, modified FROM source ORDER BY name")
+        return {name: SourceDates(issued, modified) for name, issued, modified in found}
+
     def last_runs(self) -> list[SourceRun]:
         """The last run of every source, in order of name."""
         select = """SELECT source, number, finished, read, taken, unchanged, refused, withdrawn, failure FROM run
@@ -156,6 +168,13 @@ class Ledger:
     def remove_offer(self, row: int) -> None:
         """Removes the offer of that row."""
         self._db.execute("DELETE FROM offer WHERE row = ?", (row,))
+
+    def date_source(self, source: str, moment: str) -> None:
+        """Notes that the data of a source changed."""
+        self._db.execute(
+            "INSERT INTO source VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET modified = excluded.modified",
+            (source, moment, moment),
+        )
 
     def put_provider(self, source: str, provider_id: str, digest: bytes) -> None:
         """Notes that a source describes this provider so."""

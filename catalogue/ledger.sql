@@ -10,6 +10,13 @@ CREATE TABLE offer (
 );
 CREATE INDEX offer_source ON offer (source);
 
+-- when a source's data first came and last changed, as ISO times
+CREATE TABLE source (
+    name     TEXT PRIMARY KEY,
+    issued   TEXT NOT NULL,
+    modified TEXT NOT NULL
+);
+
 CREATE TABLE provider (
     source TEXT NOT NULL,
     id     TEXT NOT NULL,

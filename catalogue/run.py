@@ -237,6 +237,7 @@ class SourceWriter:
         self._spool.close()
         if self._outdated or self._spool_path.stat().st_size:
             self._run.touch()
+            self._run.ledger.date_source(self.name, self._run.moment)
             for iri in self._outdated:
                 for quad in list(describe(self._run.store, ox.NamedNode(iri), self._graph)):
                     self._run.store.remove(quad)

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from catalogue.errors import CatalogueError
 from catalogue.files import replace_file
 
-__all__ = ["Settings", "SettingsRefused", "Source", "enter_source", "new_source", "read_settings"]
+__all__ = ["Neighbour", "Settings", "SettingsRefused", "Source", "enter_source", "new_source", "read_settings"]
 
+_ADDRESS = r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)*"
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"{}|\\^`]+$", max_length=2000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
@@ -27,18 +29,25 @@ class _Table(BaseModel):
 
 
 class General(_Table):
-    """``[catalogue]``: ``base`` is the public address without a slash at its end; ``district`` the 5-digit key of the Landkreis."""
+    """``[catalogue]``: ``base`` is the public address without a slash at its end; ``district`` the 5-digit key of the Landkreis.
+
+    ``contact`` is a web or ``mailto:`` address of an office, ``licence`` that of the catalogue as a whole and of sources without one,
+    ``contributor`` the contributorID that GovData gave.
+    """
 
     title: str = "Bildungskatalog"
     base: str = "http://127.0.0.1:8000"
     publisher: str | None = None
+    contact: Annotated[str, StringConstraints(pattern=r"^(https?://|mailto:)[^\s<>\"{}|\\^`]+$")] | None = None
+    licence: str | None = None
+    contributor: Address | None = None
     district: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
     language: str = "de"
 
     @field_validator("base")
     @classmethod
     def _address(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)*", value):
+        if not re.fullmatch(_ADDRESS, value):
             raise ValueError("expected a web address such as https://bildung.example.de, without a slash at its end")
         return value
 
@@ -69,6 +78,37 @@ class Source(_Table):
     expect: Annotated[int, Field(ge=0)] = 0
 
 
+class Neighbour(_Table):
+    """``[[neighbour]]``: a catalogue that is followed, by exactly one of ``feed``, ``dump`` and ``sitemap``.
+
+    Taken over is what passes all filters that are set: ``districts`` (beginnings of municipality keys), ``radius_km`` around the border
+    of the own district, ``topics`` (notations of that concept scheme, with everything below them). ``without`` names fields of an offer
+    that are never taken over. ``every`` is the time between two looks, in seconds.
+    """
+
+    name: Name
+    title: str | None = None
+    feed: Address | None = None
+    dump: Address | None = None
+    sitemap: Address | None = None
+    districts: tuple[Annotated[str, StringConstraints(pattern=r"^\d{2,8}$")], ...] = ()
+    radius_km: Annotated[float, Field(ge=0, le=500)] | None = None
+    topics: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    every: Annotated[float, Field(ge=1, le=604_800)] = 300.0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Neighbour:
+        if sum(address is not None for address in (self.feed, self.dump, self.sitemap)) != 1:
+            raise ValueError("exactly one of feed, dump and sitemap is needed")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where it is followed."""
+        return self.feed or self.dump or self.sitemap or ""
+
+
 class Settings(_Table):
     """The whole file."""
 
@@ -76,10 +116,11 @@ class Settings(_Table):
     search: Search = Search()
     sparql: Sparql = Sparql()
     source: tuple[Source, ...] = ()
+    neighbour: tuple[Neighbour, ...] = ()
 
-    @field_validator("source")
+    @field_validator("source", "neighbour")
     @classmethod
-    def _unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    def _unique(cls, sources: tuple[Source | Neighbour, ...]) -> tuple[Source | Neighbour, ...]:
         names = [source.name for source in sources]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 __all__ = [
     "CONCEPTS",
+    "NEIGHBOUR",
     "SCHEMA",
     "TERMS",
     "graph_of_ontology",
     "graph_of_source",
+    "is_own",
     "offer_iri",
     "provider_iri",
     "segment",
@@ -16,6 +18,7 @@ __all__ = [
 SCHEMA = "http://schema.org/"  # what the official JSON-LD context yields; https is read as the same
 CONCEPTS = "https://w3id.org/bildungskatalog/"
 TERMS = CONCEPTS + "ns#"
+NEIGHBOUR = "nachbar/"  # before the name of a neighbour wherever names of sources stand; no own source can be called so
 
 
 def offer_iri(base: str, offer_id: str) -> str:
@@ -29,8 +32,13 @@ def provider_iri(base: str, provider_id: str) -> str:
 
 
 def graph_of_source(base: str, source: str) -> str:
-    """Named graph of an own source."""
-    return f"{base}/graph/quelle/{source}"
+    """Named graph of an own source, or of a neighbour."""
+    return f"{base}/graph/{'quelle/' if is_own(source) else ''}{source}"
+
+
+def is_own(source: str) -> bool:
+    """Whether a source is the catalogue's own; what neighbours deliver is shown, but never passed on."""
+    return not source.startswith(NEIGHBOUR)
 
 
 def graph_of_ontology(base: str) -> str:
