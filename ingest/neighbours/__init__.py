@@ -1,0 +1,1 @@
+"""Following other catalogues: fetching what they publish (hostile until proven otherwise), and taking it over."""

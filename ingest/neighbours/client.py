@@ -1,0 +1,225 @@
+"""Fetches from one neighbour over HTTP, trusting nothing: one host, one connection, bounded in bytes, time and number.
+
+A neighbour may be broken or hostile: pages without end, a page of 10 GB, a gzip bomb, one byte a second, a redirect into our own network.
+Everything is refused with a sentence that `status` shows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import msgspec
+
+from catalogue.errors import CatalogueError
+
+__all__ = ["Fetched", "Limits", "NeighbourBusy", "NeighbourClient", "NeighbourRefused", "origin_of"]
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_LONGEST = 3600.0  # seconds for a dump
+_AGENT = "Bildungskatalog (Abgleich mit Nachbarkatalogen)"
+
+
+class NeighbourRefused(CatalogueError):
+    """What the neighbour sent, or where it led, is not acceptable; trying again at once will not help."""
+
+
+class NeighbourBusy(CatalogueError):
+    """The neighbour does not answer now, or asks for patience. ``retry_after``: seconds, None where it did not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one neighbour may cost. ``page_bytes`` counts what is unpacked; times are seconds."""
+
+    page_bytes: int = 50_000_000
+    page_seconds: float = 60.0
+    answer_seconds: float = 15.0  # without a single byte
+    pages: int = 20_000
+    pause: float = 0.05  # between two requests
+    patience: float = 30.0  # a Retry-After up to this is waited for, a longer one ends the visit
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer. ``body`` is empty where ``unchanged``; ``media`` is the bare media type, ``etag`` for the next conditional request."""
+
+    url: str
+    media: str
+    body: bytes
+    etag: str | None
+    immutable: bool
+    unchanged: bool = False
+
+
+class NeighbourClient:
+    """A context manager. ``address`` is the configured one: only its origin is ever spoken to."""
+
+    def __init__(self, address: str, limits: Limits | None = None, wait: Callable[[float], None] = time.sleep) -> None:
+        self._origin = origin_of(address)
+        self._limits = limits or Limits()
+        self._wait = wait
+        self._pages = 0
+        self._last = 0.0
+        self._socket: socket.socket | None = None
+        self.bytes_received = 0
+        self._http = httpx.Client(
+            follow_redirects=False,
+            trust_env=False,  # no proxy, no .netrc: only what katalog.toml says
+            timeout=self._limits.answer_seconds,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            headers={"User-Agent": _AGENT, "Accept-Encoding": "gzip"},
+        )
+
+    def __enter__(self) -> NeighbourClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, url: str, accept: str, etag: str | None = None) -> Fetched:
+        """The body behind ``url``. Raises NeighbourRefused, NeighbourBusy."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            self._check_origin(url)
+            headers = {"Accept": accept, **({"If-None-Match": etag} if etag else {})}
+            answer = self._once(url, headers)
+            if isinstance(answer, Fetched):
+                return answer
+            url = urljoin(url, answer)
+        raise NeighbourRefused(f"{url} leitet immer weiter um.")
+
+    @contextlib.contextmanager
+    def stream(self, url: str, accept: str, most: int) -> Iterator[Iterator[bytes]]:
+        """The body in pieces as they are on the wire, at most ``most`` bytes: for dumps. Raises NeighbourRefused, NeighbourBusy."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            self._check_origin(url)
+            with self._sending(url, {"Accept": accept, "Accept-Encoding": "identity"}, _LONGEST) as answer:
+                if answer.status_code not in _REDIRECTS:
+                    self._check_status(url, answer)
+                    yield self._pieces(url, answer.iter_raw(), most, time.monotonic() + _LONGEST)
+                    return
+                url = urljoin(url, answer.headers.get("location", ""))
+        raise NeighbourRefused(f"{url} leitet immer weiter um.")
+
+    def _once(self, url: str, headers: dict[str, str]) -> Fetched | str:
+        """One request; the address of a redirect."""
+        deadline = time.monotonic() + self._limits.page_seconds
+        with self._sending(url, headers, self._limits.page_seconds) as answer:
+            if answer.status_code in _REDIRECTS:
+                return str(answer.headers.get("location", ""))
+            if answer.headers.get("content-encoding", "identity").strip().lower() not in ("identity", "gzip"):
+                raise NeighbourRefused(f"{url} ist auf eine Weise gepackt, um die nicht gebeten war.")
+            unchanged = answer.status_code == httpx.codes.NOT_MODIFIED
+            if not unchanged:
+                self._check_status(url, answer)
+            most = self._limits.page_bytes
+            body = b"" if unchanged else b"".join(self._pieces(url, answer.iter_bytes(65536), most, deadline))
+            return Fetched(
+                url=url,
+                media=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
+                body=body,
+                etag=answer.headers.get("etag"),
+                immutable="immutable" in answer.headers.get("cache-control", ""),
+                unchanged=unchanged,
+            )
+
+    @contextlib.contextmanager
+    def _sending(self, url: str, headers: dict[str, str], seconds: float) -> Iterator[httpx.Response]:
+        self._pages += 1
+        if self._pages > self._limits.pages:
+            raise NeighbourRefused(f"Mehr als {self._limits.pages} Seiten: Das hört nicht auf.")
+        for last_try in (False, True):
+            self._wait(max(0.0, self._last + self._limits.pause - time.monotonic()))
+            # httpx limits the time of each read, so that a head of one byte a second would never end
+            guard = threading.Timer(seconds, self._cut)
+            guard.start()
+            try:
+                with self._http.stream("GET", url, headers=headers, extensions={"trace": self._trace}) as answer:
+                    patience = _retry_after(answer)
+                    if answer.status_code not in (429, 503):
+                        yield answer
+                        return
+                    if last_try or patience is None or patience > self._limits.patience:
+                        raise NeighbourBusy(f"{url} bittet um Geduld ({answer.status_code}).", patience)
+            except httpx.TimeoutException:
+                raise NeighbourBusy(f"{url} antwortet nicht rechtzeitig.") from None
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+                raise NeighbourBusy(f"{url} ist nicht erreichbar: {type(error).__name__}.") from None
+            finally:
+                guard.cancel()
+                self._last = time.monotonic()
+            self._wait(patience)
+
+    def _trace(self, event: str, found: dict[str, Any]) -> None:
+        """Remembers the socket of the connection (httpx, request extensions)."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = found["return_value"].get_extra_info("socket")
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _pieces(self, url: str, pieces: Iterator[bytes], most: int, deadline: float) -> Iterator[bytes]:
+        received = 0
+        for piece in pieces:
+            received += len(piece)
+            self.bytes_received += len(piece)
+            if received > most:
+                raise NeighbourRefused(f"{url} ist größer als {most // 1_000_000} MB.")
+            if time.monotonic() > deadline:
+                raise NeighbourRefused(f"{url} kommt zu langsam.")
+            yield piece
+
+    def _check_origin(self, url: str) -> None:
+        if origin_of(url) != self._origin:
+            raise NeighbourRefused(
+                f"Der Nachbar verweist auf eine fremde Adresse ({url[:200]}); gefolgt wird nur {self._origin}."
+            )
+
+    @staticmethod
+    def _check_status(url: str, answer: httpx.Response) -> None:
+        if answer.status_code == httpx.codes.OK:
+            return
+        sentence = f"{url} antwortet mit {answer.status_code}."
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise NeighbourBusy(sentence)
+        raise NeighbourRefused(sentence)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a web address (RFC 6454), the port always written. Raises NeighbourRefused for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        raise NeighbourRefused(f"„{url[:200]}“ ist keine Webadresse.") from None
+    if not parts.hostname or parts.username is not None:
+        raise NeighbourRefused(f"„{url[:200]}“ ist keine Webadresse.")
+    return f"{parts.scheme}://{parts.hostname.lower()}:{port}"
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds (RFC 9110, section 10.2.3); None where nothing readable is said."""
+    said = answer.headers.get("retry-after", "")
+    if said.isdecimal():
+        return float(said)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, (moment - dt.datetime.now(moment.tzinfo or dt.UTC)).total_seconds())
