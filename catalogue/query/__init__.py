@@ -2,6 +2,9 @@
 
 async with QueryPool(snapshot.rdf_path) as pool:
     answer = await pool.evaluate(Query("SELECT * { ?s ?p ?o } LIMIT 1", negotiate("text/csv")))
+
+`QueryPool`, `Query` and `Answer` are in `catalogue.query.pool`: a worker imports this package as well, and asyncio would double the time
+that it takes to start.
 """
 
 from __future__ import annotations
@@ -15,16 +18,12 @@ from catalogue.query.errors import (
     QueryUnavailable,
 )
 from catalogue.query.formats import GRAPHS, RESULTS, Wanted, negotiate
-from catalogue.query.pool import Answer, Query, QueryPool
 
 __all__ = [
     "GRAPHS",
     "RESULTS",
-    "Answer",
-    "Query",
     "QueryError",
     "QueryNotAcceptable",
-    "QueryPool",
     "QueryRefused",
     "QueryTimeout",
     "QueryTooLarge",

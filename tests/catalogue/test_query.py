@@ -148,7 +148,7 @@ def test_ask_answers_yes_and_no(store: Path) -> None:
         ("", ("application/sparql-results+json", "text/turtle")),
         ("*/*", ("application/sparql-results+json", "text/turtle")),
         ("text/csv", ("text/csv", None)),
-        ("application/json", ("application/json", None)),
+        ("application/json", ("application/json", "application/json")),
         ("text/turtle;q=0.5, application/ld+json", (None, "application/ld+json")),
         ("text/html, application/xml;q=0.9, */*;q=0.1", ("application/xml", "text/turtle")),
         ("text/*", ("text/csv", "text/turtle")),
