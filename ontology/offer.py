@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ontology.iris import NEIGHBOUR, offer_iri, provider_iri
+
 __all__ = [
     "WEEKDAYS",
     "Instance",
@@ -30,6 +32,8 @@ __all__ = [
     "Provider",
     "Schedule",
     "Session",
+    "id_at_neighbour",
+    "iri_of",
     "offer_from_json",
     "offer_to_json",
     "slug",
@@ -79,11 +83,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who offers it. ``id`` is the last segment of the provider's IRI; never a natural person's data."""
+    """Who offers it; never a natural person's data. ``id`` and ``iri`` as those of an `Offer`."""
 
     id: str
     name: str
     url: str | None = None
+    iri: str | None = None
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,9 +133,11 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One offer along the Bildungskette.
 
-    ``id`` is the last segment of its IRI, ``identifier`` the source's own, unchanged. ``topics``, ``phases``, ``audience``, ``level`` and
-    ``funding`` hold notations of the concept schemes of the same name; ``in_language`` BCP 47 codes of the teaching language;
-    ``age_min`` and ``age_max`` years, inclusive. ``place`` is where services and learning places are; courses have theirs in the instances.
+    ``id`` is the last segment of its IRI, ``identifier`` the source's own, unchanged. ``iri`` is set for what a neighbour delivered: the
+    one that its own catalogue gave it, from which `id_at_neighbour` makes the id. ``licence`` is what the source says. ``topics``,
+    ``phases``, ``audience``, ``level`` and ``funding`` hold notations of the concept schemes of the same name; ``in_language`` BCP 47
+    codes of the teaching language; ``age_min`` and ``age_max`` years, inclusive. ``place`` is where services and learning places are;
+    courses have theirs in the instances.
     """
 
     id: str
@@ -156,6 +163,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prerequisites: str | None = None
     place: Place | None = None
     instances: tuple[Instance, ...] = ()
+    iri: str | None = None
+    licence: str | None = None
 
     def canonical(self) -> Offer:
         """The same offer with every set sorted and free of repetitions: the form that is stored and compared."""
@@ -216,6 +225,22 @@ def _decoder() -> msgspec.json.Decoder[Offer]:
 
 def _decode_moment(_moment: type, value: str) -> Moment:
     return dt.date.fromisoformat(value) if len(value) == len("2026-01-05") else dt.datetime.fromisoformat(value)
+
+
+def iri_of(thing: Offer | Provider, base: str) -> str:
+    """The IRI of an offer or a provider in the catalogue with this base: its own where a neighbour gave it one."""
+    if thing.iri is not None:
+        return thing.iri
+    return offer_iri(base, thing.id) if isinstance(thing, Offer) else provider_iri(base, thing.id)
+
+
+def id_at_neighbour(source: str, iri: str) -> str:
+    """The id here of what ``source`` (``nachbar/worms``) calls ``iri``: ``worms~kvhs-A1``; no own id holds a ``~``.
+
+    What is not named as our catalogues do is named by its whole IRI.
+    """
+    tail = re.search(r"/id/(?:angebot|anbieter)/([^/#?]+)$", iri)
+    return f"{source.removeprefix(NEIGHBOUR)}~{slug(tail[1] if tail else iri)}"
 
 
 def slug(key: str) -> str:

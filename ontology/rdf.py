@@ -17,8 +17,20 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from ontology.iris import CONCEPTS, SCHEMA, TERMS, offer_iri, provider_iri, segment
-from ontology.offer import WEEKDAYS, Instance, Kind, Mode, Offer, Place, Provider, Schedule, Session
+from ontology.iris import CONCEPTS, SCHEMA, TERMS, is_own, segment
+from ontology.offer import (
+    WEEKDAYS,
+    Instance,
+    Kind,
+    Mode,
+    Offer,
+    Place,
+    Provider,
+    Schedule,
+    Session,
+    id_at_neighbour,
+    iri_of,
+)
 
 __all__ = ["NotAnOffer", "offer_from_triples", "offer_to_ntriples", "provider_from_triples", "provider_to_ntriples"]
 
@@ -92,6 +104,11 @@ def _address(value: str) -> str:
     return f"<{value}>" if _SAFE_IRI.fullmatch(value) else f'"{_escaped(value)}"^^<{_XSD}anyURI>'
 
 
+def _licence(value: str) -> str:
+    """An address as an IRI; a name or code as the text that it is."""
+    return f"<{value}>" if _SAFE_IRI.fullmatch(value) else _text(value)
+
+
 def _moment(value: dt.date) -> str:
     if isinstance(value, dt.datetime):
         return _typed(value.isoformat(), "dateTime")
@@ -135,7 +152,7 @@ class _Lines:
 def offer_to_ntriples(offer: Offer, base: str) -> str:
     """The offer as N-Triples text, one statement a line; the provider is linked, not described."""
     out = _Lines()
-    iri = offer_iri(base, offer.id)
+    iri = iri_of(offer, base)
     out.typed(iri, offer.kind)
     out.texts(
         iri,
@@ -157,7 +174,8 @@ def offer_to_ntriples(offer: Offer, base: str) -> str:
             out.add(iri, predicate, _concept(scheme, notation))
     out.given(iri, SCHEMA + "url", _address, offer.url)
     if offer.provider is not None:
-        out.add(iri, SCHEMA + "provider", f"<{provider_iri(base, offer.provider.id)}>")
+        out.add(iri, SCHEMA + "provider", f"<{iri_of(offer.provider, base)}>")
+    out.given(iri, SCHEMA + "license", _licence, offer.licence)
     out.given(iri, TERMS + "certificate", _truth, offer.certificate)
     out.given(iri, TERMS + "childcare", _truth, offer.childcare)
     if offer.place is not None:
@@ -248,7 +266,7 @@ def _write_place(out: _Lines, owner: str, predicate: str, node: str, place: Plac
 def provider_to_ntriples(provider: Provider, base: str) -> str:
     """The provider as N-Triples text."""
     out = _Lines()
-    iri = provider_iri(base, provider.id)
+    iri = iri_of(provider, base)
     out.typed(iri, "Organization")
     out.texts(iri, (("name", provider.name),))
     out.given(iri, SCHEMA + "url", _address, provider.url)
@@ -302,7 +320,7 @@ class _Graph:
 def offer_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source: str) -> Offer:
     """The offer that `offer_to_ntriples` wrote, provider included where its triples are among the given ones.
 
-    Raises NotAnOffer.
+    With a neighbour as ``source`` it keeps ``iri`` and gets the id that it has here. Raises NotAnOffer.
     """
     graph = _Graph(triples)
     kinds = [Kind(t.removeprefix(SCHEMA)) for t in graph.all(iri, _RDF_TYPE) if t.removeprefix(SCHEMA) in set(Kind)]
@@ -315,14 +333,16 @@ def offer_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source:
         field: tuple(value.removeprefix(f"{CONCEPTS}{scheme}/") for value in graph.all(iri, predicate))
         for field, (predicate, scheme) in _CONCEPT_FIELDS.items()
     }
+    offer_id, own_iri = _named(iri, source)
     return Offer(
-        id=segment(iri),
+        id=offer_id,
+        iri=own_iri,
         source=source,
         identifier=graph.one(iri, SCHEMA + "identifier") or segment(iri),
         kind=kind,
         name=name,
         description=graph.one(iri, SCHEMA + "description"),
-        provider=_read_provider(graph, graph.one(iri, SCHEMA + "provider")),
+        provider=_read_provider(graph, graph.one(iri, SCHEMA + "provider"), source),
         url=graph.one(iri, SCHEMA + "url"),
         keywords=tuple(graph.all(iri, SCHEMA + "keywords")),
         in_language=tuple(graph.all(iri, SCHEMA + "inLanguage")),
@@ -334,13 +354,19 @@ def offer_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source:
         prerequisites=graph.one(iri, SCHEMA + "coursePrerequisites"),
         place=_read_place(graph, graph.one(iri, SCHEMA + "location")),
         instances=tuple(_read_instances(graph, iri, kind)),
+        licence=graph.one(iri, SCHEMA + "license"),
         **concepts,
     ).canonical()
 
 
-def provider_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad]) -> Provider | None:
-    """The provider that `provider_to_ntriples` wrote; None where the triples do not name it."""
-    return _read_provider(_Graph(triples), iri)
+def provider_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source: str = "") -> Provider | None:
+    """The provider that `provider_to_ntriples` wrote; None where the triples do not name it. ``source`` as for an offer."""
+    return _read_provider(_Graph(triples), iri, source)
+
+
+def _named(iri: str, source: str) -> tuple[str, str | None]:
+    """``id`` and ``iri`` of what ``source`` calls so."""
+    return (segment(iri), None) if is_own(source) else (id_at_neighbour(source, iri), iri)
 
 
 def _ages(text: str | None) -> tuple[int | None, int | None]:
@@ -350,11 +376,14 @@ def _ages(text: str | None) -> tuple[int | None, int | None]:
     return (int(low) if low else None, int(high) if high else None)
 
 
-def _read_provider(graph: _Graph, iri: str | None) -> Provider | None:
+def _read_provider(graph: _Graph, iri: str | None, source: str) -> Provider | None:
     if iri is None:
         return None
     name = graph.one(iri, SCHEMA + "name")
-    return None if name is None else Provider(id=segment(iri), name=name, url=graph.one(iri, SCHEMA + "url"))
+    if name is None:
+        return None
+    provider_id, own_iri = _named(iri, source)
+    return Provider(id=provider_id, name=name, url=graph.one(iri, SCHEMA + "url"), iri=own_iri)
 
 
 def _read_instances(graph: _Graph, offer: str, kind: Kind) -> Iterator[Instance]:

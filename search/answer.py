@@ -66,7 +66,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     group: int
     reasons: tuple[Reason, ...]
     instances: tuple[HitInstance, ...]
-    alike: tuple[str, ...] = ()  # ids of the repeated offers behind this hit
+    alike: tuple[Offer, ...] = ()  # the repeated offers behind this hit
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):

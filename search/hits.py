@@ -83,7 +83,7 @@ class HitWriter:
             group=group,
             reasons=tuple(reasons),
             instances=tuple(instances[: max(_SHOWN_RUNS, len(offers))]),
-            alike=tuple(other.id for _, other in offers[1:]),
+            alike=tuple(other for _, other in offers[1:]),
         )
 
     def _matches(self, offer: Offer) -> list[Reason]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ontology.iris import offer_iri
+from ontology.offer import iri_of
 from search.answer import Answer, Hit
 from search.question import as_json
 
@@ -39,7 +39,7 @@ def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[s
 
 def _hit(hit: Hit, base: str) -> dict[str, Any]:
     return {
-        "id": offer_iri(base, hit.offer.id),
+        "id": iri_of(hit.offer, base),
         "identifier": hit.offer.identifier,
         "name": hit.offer.name,
         "provider": hit.offer.provider.name if hit.offer.provider else None,
@@ -47,5 +47,5 @@ def _hit(hit: Hit, base: str) -> dict[str, Any]:
         "group": hit.group,
         "reasons": [msgspec.to_builtins(reason) for reason in hit.reasons],
         "instances": [msgspec.to_builtins(instance) for instance in hit.instances],
-        "alike": [offer_iri(base, offer_id) for offer_id in hit.alike],
+        "alike": [iri_of(offer, base) for offer in hit.alike],
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import msgspec
 from hypothesis import strategies as st
 
-from ontology.offer import WEEKDAYS, Instance, Kind, Mode, Offer, Place, Provider, Schedule, Session
+from ontology.offer import WEEKDAYS, Instance, Kind, Mode, Offer, Place, Provider, Schedule, Session, slug
 
 # any text that UTF-8 can hold; markup, quotes, backslashes and line breaks are what an escape must survive
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)
@@ -91,5 +92,20 @@ offers = st.builds(
     childcare=maybe_truth,
     prerequisites=maybe(text),
     place=maybe(places.filter(lambda p: p != Place())),
+    licence=maybe(st.one_of(text, urls)),
     instances=st.integers(0, 3).flatmap(lambda n: st.tuples(*(instances(str(number)) for number in range(1, n + 1)))),
 ).map(Offer.canonical)
+
+
+def _at_neighbour(offer: Offer) -> Offer:
+    base = "https://worms.example"
+    provider = offer.provider and msgspec.structs.replace(
+        offer.provider, id=f"worms~{slug(offer.provider.id)}", iri=f"{base}/id/anbieter/{offer.provider.id}"
+    )
+    iri = f"{base}/id/angebot/{offer.id}"
+    return msgspec.structs.replace(
+        offer, id=f"worms~{slug(offer.id)}", source="nachbar/worms", iri=iri, provider=provider
+    )
+
+
+offers_of_neighbours = offers.map(_at_neighbour)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import msgspec
 import pyoxigraph as ox
+import pytest
 from hypothesis import given, settings
 
 from ontology.offer import (
@@ -18,12 +20,14 @@ from ontology.offer import (
     Provider,
     Schedule,
     Session,
+    id_at_neighbour,
+    iri_of,
     offer_from_json,
     offer_to_json,
     slug,
 )
 from ontology.rdf import offer_from_triples, offer_to_ntriples, provider_to_ntriples
-from tests.ontology.offers import offers
+from tests.ontology.offers import offers, offers_of_neighbours
 
 BASE = "http://127.0.0.1:8000"
 
@@ -34,17 +38,17 @@ def through_the_store(offer: Offer) -> Offer:
         lines += provider_to_ntriples(offer.provider, BASE)
     store = ox.Store()
     store.load(lines.encode(), ox.RdfFormat.N_TRIPLES)
-    return offer_from_triples(f"{BASE}/id/angebot/{offer.id}", store.quads_for_pattern(None, None, None), offer.source)
+    return offer_from_triples(iri_of(offer, BASE), store.quads_for_pattern(None, None, None), offer.source)
 
 
 @settings(max_examples=300, deadline=None)
-@given(offers)
+@given(offers | offers_of_neighbours)
 def test_what_goes_into_rdf_comes_out(offer: Offer) -> None:
     assert through_the_store(offer) == offer
 
 
 @settings(max_examples=200, deadline=None)
-@given(offers)
+@given(offers | offers_of_neighbours)
 def test_what_goes_into_json_comes_out(offer: Offer) -> None:
     assert offer_from_json(offer_to_json(offer)) == offer
 
@@ -94,6 +98,43 @@ def test_unknown_price_is_not_free() -> None:
     assert through_the_store(free).instances[0].price == 0
     assert through_the_store(unknown).instances[0].price is None
     assert through_the_store(unknown).instances[0].price_note == "nach Vereinbarung"
+
+
+def test_what_a_neighbour_delivered_keeps_its_iri() -> None:
+    iri = "https://worms.example/id/angebot/vhs-7"
+    lines = (
+        f"<{iri}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://schema.org/Course> ."
+        f'<{iri}> <http://schema.org/name> "Töpfern" .'
+        f"<{iri}> <http://schema.org/provider> <https://worms.example/id/anbieter/vhs> ."
+        f'<https://worms.example/id/anbieter/vhs> <http://schema.org/name> "VHS Worms" .'
+    )
+    triples = [quad.triple for quad in ox.parse(lines, ox.RdfFormat.TURTLE)]
+    found = offer_from_triples(iri, triples, "nachbar/worms")
+    assert (found.id, found.iri, found.source) == ("worms~vhs-7", iri, "nachbar/worms")
+    assert found.provider == Provider(id="worms~vhs", name="VHS Worms", iri="https://worms.example/id/anbieter/vhs")
+    assert offer_to_ntriples(found, BASE).count(f"<{iri}> <http://schema.org/name> ") == 1
+
+
+def test_two_iris_of_a_neighbour_never_get_one_id() -> None:
+    assert id_at_neighbour("nachbar/worms", "https://worms.example/id/angebot/a") == "worms~a"
+    iris = ["https://x.example/a", "https://x.example/b/a", "https://x.example/a/", "https://x.example/id/angebot/a b"]
+    ids = {id_at_neighbour("nachbar/worms", iri) for iri in iris}
+    assert len(ids) == 4
+    assert all(re.fullmatch(r"worms~[A-Za-z0-9._-]+", one) for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("https://creativecommons.org/licenses/by/4.0/", "<https://creativecommons.org/licenses/by/4.0/>"),
+        ("dl-de/by-2-0", '"dl-de/by-2-0"'),
+    ],
+)
+def test_a_licence_is_an_iri_where_the_source_gives_an_address(said: str, written: str) -> None:
+    offer = Offer(id="a", source="s", identifier="a", kind=Kind.COURSE, name="A", licence=said)
+    line = f"<{BASE}/id/angebot/a> <http://schema.org/license> {written} ."
+    assert line in offer_to_ntriples(offer, BASE).splitlines()
+    assert through_the_store(offer) == offer
 
 
 def test_slug_keeps_what_an_iri_may_hold_and_tells_others_apart() -> None:
