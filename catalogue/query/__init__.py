@@ -9,6 +9,7 @@ that it takes to start.
 
 from __future__ import annotations
 
+from catalogue.query.accept import choose
 from catalogue.query.errors import (
     QueryError,
     QueryNotAcceptable,
@@ -29,5 +30,6 @@ __all__ = [
     "QueryTooLarge",
     "QueryUnavailable",
     "Wanted",
+    "choose",
     "negotiate",
 ]
