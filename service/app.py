@@ -26,7 +26,7 @@ from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
 from service.quality import QualityReporter
-from service.routes import api, machines, pages, quality, sparql, things
+from service.routes import api, machines, pages, profiles, quality, sparql, things
 from service.state import Service, service_of
 
 __all__ = ["create_app", "create_app_from_environment"]
@@ -60,6 +60,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             gate=Gate(at_once=max(2, os.cpu_count() or 2), waiting=_WAITING_FOR_A_CORE),
             zone=ZoneInfo("Europe/Berlin"),
         )
+        app.state.courses = profiles.Courses()
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
         following = asyncio.create_task(follower.follow())
@@ -81,7 +82,15 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (pages.router, things.router, quality.router, api.router, sparql.router, machines.router):
+    for router in (
+        pages.router,
+        profiles.router,
+        things.router,
+        quality.router,
+        api.router,
+        sparql.router,
+        machines.router,
+    ):
         app.include_router(router)
     app.add_middleware(Everywhere)
     app.add_exception_handler(ServiceProblem, _service_problem)

@@ -68,6 +68,7 @@ async def search(request: Request) -> Response:
             hidden=address.hidden("q", "ohne"),
             view=search_view(answer, address, number, service.finder, asked.today),
             json_address=str(Address(f"{service.pages.root}/suche.json", pairs)),
+            feed_address=str(Address(f"{service.pages.root}/suche.atom", pairs).without("seite")),
         )
 
 
