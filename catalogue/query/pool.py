@@ -1,14 +1,12 @@
-"""A few worker processes that evaluate queries under limits of time, memory and size."""
+"""A few worker processes that evaluate queries under limits of time, memory and size, shared fairly between clients."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sys
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -17,21 +15,32 @@ from types import TracebackType
 from catalogue.query import worker
 from catalogue.query.errors import QueryNotAcceptable, QueryRefused, QueryTimeout, QueryTooLarge, QueryUnavailable
 from catalogue.query.formats import GRAPHS, RESULTS, Wanted
-from catalogue.query.guard import check
+from catalogue.query.guard import MAX_LENGTH
+from catalogue.query.process import EndedFromOutside, Process, Raw
+from catalogue.query.turns import Turn, Turns
 
 __all__ = ["Answer", "Query", "QueryPool"]
 
-_START_SECONDS = 30.0
+_QUICK_SECONDS = 0.1  # a query that takes longer is a long one
+_QUICK_AT_ONCE = 2
+_WAITING = 400
+_WAITING_PER_CLIENT = 200
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query as the SPARQL protocol delivers it. Graphs named here replace those of FROM and FROM NAMED."""
+    """A query as the SPARQL protocol delivers it. Graphs named here replace those of FROM and FROM NAMED.
+
+    ``base`` is what relative IRIs in it are resolved against. ``union``: the default graph is the union of all graphs, unless the
+    query or the request names its own.
+    """
 
     text: str
     wanted: Wanted = field(default_factory=Wanted)
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    base: str | None = None
+    union: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,12 @@ class Answer:
 class QueryPool:
     """Evaluates queries against one RDF store on disk that nobody writes.
 
-    ``seconds`` is the time limit of one evaluation, and of waiting for a free worker; ``max_bytes`` the size of one answer;
-    ``max_memory`` the address space of one worker in bytes. Workers start when they are first needed.
+    Every query is tried for a tenth of a second in a lane of its own, one per client at once. What takes longer goes on as one of at most
+    ``workers`` long ones, all but one of them for one client at most; where there is no room for it, it is ended and begun anew in its
+    turn. So a small question never waits for a long query.
+
+    ``seconds`` is the time limit of one evaluation, and of waiting for one's turn; ``max_bytes`` the size of one answer; ``max_memory`` the
+    address space of one worker in bytes. There are ``workers`` + 2 processes, ready before they are needed.
     """
 
     def __init__(
@@ -62,61 +75,59 @@ class QueryPool:
         self._seconds = seconds
         self._arguments = (str(max_bytes), str(max_memory), str(ceil(seconds)))
         self._max_bytes = max_bytes
-        self._free = asyncio.Semaphore(workers)
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
-        self._returned = asyncio.Condition()
+        self._processes = workers + _QUICK_AT_ONCE
+        self._quick = Turns(_QUICK_AT_ONCE, 1, _WAITING, _WAITING_PER_CLIENT)
+        self._long = Turns(workers, max(1, workers - 1), _WAITING, _WAITING_PER_CLIENT)
+        self._ready: deque[Process] = deque()  # or about to be
+        self._busy: set[Process] = set()
+        self._ending: set[asyncio.Task[str]] = set()
         self._closed = False
 
-    async def evaluate(self, query: Query) -> Answer:
-        """The answer to ``query``.
+    async def evaluate(self, query: Query, client: str = "") -> Answer:
+        """The answer to ``query`` of ``client``, a name for whoever shall not get more than a fair share.
 
-        The default graph is the union of all named graphs, unless the query or the request names its own. Raises QueryRefused,
-        QueryNotAcceptable, QueryTooLarge, QueryTimeout, QueryUnavailable.
+        Raises QueryRefused, QueryNotAcceptable, QueryTooLarge, QueryTimeout, QueryUnavailable.
         """
-        union = not check(query.text).names_dataset
+        if len(query.text) > MAX_LENGTH:
+            raise QueryRefused(f"Die Abfrage ist mit {len(query.text)} Zeichen zu lang; erlaubt sind {MAX_LENGTH}.")
         request = {
             "text": query.text,
-            "union": union,
+            "base": query.base,
+            "union": query.union,
             "default_graphs": query.default_graphs,
             "named_graphs": query.named_graphs,
             **query.wanted._asdict(),
         }
         payload = json.dumps(request).encode()
         for _ in range(2):  # once more where the worker, not the query, was at fault
-            async with self._worker() as process:
-                try:
-                    async with asyncio.timeout(self._seconds):
-                        status, media_type, body = await process.ask(payload)
-                except TimeoutError:
-                    raise QueryTimeout(
-                        f"Die Abfrage wurde nach {self._seconds:g} Sekunden abgebrochen.",
-                        retry_after=ceil(self._seconds),
-                    ) from None
-                except (asyncio.IncompleteReadError, ConnectionError):
-                    if await process.ended_from_outside():
-                        continue
-                    raise await process.reason() from None
-            return self._answer(status, media_type, body)
+            with suppress(EndedFromOutside):
+                return self._answer(await self._run(payload, client))
         raise QueryUnavailable("Die Abfrage wurde zweimal von außen beendet.", retry_after=ceil(self._seconds))
 
     async def switch(self, store: Path) -> None:
-        """Evaluate new queries against ``store``. Returns when the last running query on the old one has ended."""
+        """Evaluate new queries against ``store``, from now on. Returns when the last query running on another one has ended."""
         self._store = store
-        await self._close_idle()
-        async with self._returned:
-            await self._returned.wait_for(lambda: all(process.store == store for process in self._busy))
+        for process in self._ready:
+            self._end(process)
+        self._ready.clear()
+        self._refill()
+        for process in [process for process in self._busy if process.store != store]:
+            await process.returned.wait()
 
     async def close(self) -> None:
         """End all workers; running queries are cut off."""
         self._closed = True
-        for process in self._busy:
+        for process in self._ready:
+            self._end(process)
+        self._ready.clear()
+        for process in list(self._busy):
             process.kill()
-        async with self._returned:
-            await self._returned.wait_for(lambda: not self._busy)
-        await self._close_idle()
+            await process.returned.wait()
+        while self._ending:
+            await asyncio.wait(self._ending)
 
     async def __aenter__(self) -> QueryPool:
+        self._refill()
         return self
 
     async def __aexit__(
@@ -124,137 +135,112 @@ class QueryPool:
     ) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def _worker(self) -> AsyncIterator[_Worker]:
-        """A worker of one's own. It is used again only after it answered; else it is ended."""
+    async def _run(self, payload: bytes, client: str) -> Raw:
+        until = asyncio.get_running_loop().time() + self._seconds
+        async with AsyncExitStack() as held:
+            trial = held.enter_context(await self._turn(self._quick, client, len(payload), until))
+            process = await held.enter_async_context(self._worker())
+            asking = asyncio.ensure_future(process.ask(payload))
+            held.callback(asking.cancel)
+            if (await asyncio.wait([asking], timeout=_QUICK_SECONDS))[0]:
+                return asking.result()
+            if long := self._long.enter_now(client):
+                held.enter_context(long)
+                trial.leave()
+                return await self._long_answer(process, asking)
+        with await self._turn(self._long, client, len(payload), until):
+            async with self._worker() as process:
+                return await self._long_answer(process, asyncio.ensure_future(process.ask(payload)))
+
+    async def _turn(self, turns: Turns, client: str, size: int, until: float) -> Turn:
+        try:
+            async with asyncio.timeout_at(until):
+                turn = await turns.enter(client, size)
+        except TimeoutError:
+            turn = None
+        if turn is None:
+            raise QueryUnavailable("Zurzeit laufen zu viele Abfragen.", retry_after=ceil(self._seconds))
+        return turn
+
+    async def _long_answer(self, process: Process, asking: asyncio.Future[Raw]) -> Raw:
+        process.step_back()
         try:
             async with asyncio.timeout(self._seconds):
-                await self._free.acquire()
+                return await asking
         except TimeoutError:
-            raise QueryUnavailable("Zurzeit laufen zu viele Abfragen.", retry_after=ceil(self._seconds)) from None
-        process: _Worker | None = None
+            raise QueryTimeout(
+                f"Die Abfrage wurde nach {self._seconds:g} Sekunden abgebrochen.", retry_after=ceil(self._seconds)
+            ) from None
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[Process]:
+        """A process of one's own. It is used again only after it answered, and that soon; else another takes its place."""
+        process = await self._take()
         try:
-            process = await self._idle_or_new()
-            self._busy.add(process)
             yield process
         finally:
-            await asyncio.shield(self._take_back(process))
-
-    async def _idle_or_new(self) -> _Worker:
-        if self._closed:
-            raise QueryUnavailable("Der Dienst wird gerade beendet.", retry_after=ceil(self._seconds))
-        while self._idle:
-            process = self._idle.pop()
-            if process.alive:
-                return process
-            await process.end()
-        return await _Worker.start(self._store, self._arguments)
-
-    async def _take_back(self, process: _Worker | None) -> None:
-        try:
-            if process is None:
-                return
-            if process.answered and process.alive and process.store == self._store and not self._closed:
-                self._idle.append(process)
-            else:
-                await process.end()
             self._busy.discard(process)
-            async with self._returned:
-                self._returned.notify_all()
-        finally:
-            self._free.release()
+            process.returned.set()
+            if process.fresh and process.store == self._store and not self._closed:
+                self._ready.appendleft(process)
+            else:
+                self._end(process)
+            self._refill()
 
-    async def _close_idle(self) -> None:
-        """Of a snapshot that is past; all of them when the pool closes."""
-        past = [process for process in self._idle if self._closed or process.store != self._store]
-        self._idle = [process for process in self._idle if process not in past]
-        for process in past:
-            await process.end()
+    async def _take(self) -> Process:
+        while not self._closed:
+            process = next((found for found in self._ready if found.started.done()), None) or next(
+                iter(self._ready), None
+            )
+            if process is None:
+                process = self._new()
+            else:
+                self._ready.remove(process)
+            self._busy.add(process)
+            try:
+                await asyncio.shield(process.started)
+            except asyncio.CancelledError:
+                self._busy.discard(process)
+                self._ready.appendleft(process)
+                raise
+            except QueryUnavailable:
+                self._busy.discard(process)
+                raise
+            if process.alive and process.store == self._store:
+                process.returned.clear()
+                return process
+            self._busy.discard(process)
+            self._end(process)
+        raise QueryUnavailable("Der Dienst wird gerade beendet.", retry_after=ceil(self._seconds))
 
-    def _answer(self, status: int, media_type: str, body: bytes) -> Answer:
-        match status:
+    def _refill(self) -> None:
+        """As many processes as there can be queries."""
+        while not self._closed and len(self._ready) + len(self._busy) < self._processes:
+            self._ready.append(self._new())
+
+    def _new(self) -> Process:
+        return Process(self._store, self._arguments, self._lost)
+
+    def _lost(self, process: Process, started: bool) -> None:
+        """A process ended that nobody used. One that could not even start is replaced only when it is needed: else that would never end."""
+        if process in self._ready:
+            self._ready.remove(process)
+            self._end(process)
+            if started:
+                self._refill()
+
+    def _end(self, process: Process) -> None:
+        ending = asyncio.create_task(process.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    def _answer(self, raw: Raw) -> Answer:
+        match raw.status:
             case worker.OK:
-                return Answer({**RESULTS, **GRAPHS}[media_type], body)
+                return Answer({**RESULTS, **GRAPHS}[raw.media_type], raw.body)
             case worker.TOO_LARGE:
                 raise QueryTooLarge(f"Die Antwort ist größer als {self._max_bytes} Bytes. LIMIT und OFFSET teilen sie.")
             case worker.UNACCEPTABLE:
                 raise QueryNotAcceptable("Für diese Art von Abfrage ist keines der gewünschten Formate möglich.")
             case _:
-                raise QueryRefused(f"Die Abfrage ist nicht ausführbar: {body.decode()}")
-
-
-class _Worker:
-    """One process of `catalogue.query.worker`. ``answered`` is False while a request is under way."""
-
-    def __init__(self, process: asyncio.subprocess.Process, store: Path) -> None:
-        self.store = store
-        self.answered = True
-        self._process = process
-
-    @classmethod
-    async def start(cls, store: Path, arguments: tuple[str, ...]) -> _Worker:
-        """Raises QueryUnavailable where the process does not get ready."""
-        process = cls(
-            await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", worker.__file__, str(store), *arguments),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # an arena reserves 64 MB of address space
-            ),
-            store,
-        )
-        try:
-            async with asyncio.timeout(_START_SECONDS):
-                await process._receive()
-        except (TimeoutError, asyncio.IncompleteReadError):
-            said = await process.end()
-            raise QueryUnavailable(f"Die Abfrage konnte nicht beginnen. {said}".strip(), retry_after=10) from None
-        except BaseException:
-            await process.end()
-            raise
-        return process
-
-    @property
-    def alive(self) -> bool:
-        return self._process.returncode is None
-
-    async def ask(self, payload: bytes) -> tuple[int, str, bytes]:
-        """(status, media type, body). Raises IncompleteReadError or ConnectionError where the process dies."""
-        assert self._process.stdin is not None
-        self.answered = False
-        self._process.stdin.write(worker.REQUEST.pack(len(payload)) + payload)
-        await self._process.stdin.drain()
-        answer = await self._receive()
-        self.answered = True
-        return answer
-
-    async def _receive(self) -> tuple[int, str, bytes]:
-        assert self._process.stdout is not None
-        head = await self._process.stdout.readexactly(worker.ANSWER.size)
-        status, type_length, body_length = worker.ANSWER.unpack(head)
-        rest = await self._process.stdout.readexactly(type_length + body_length)
-        return status, rest[:type_length].decode(), rest[type_length:]
-
-    def kill(self) -> None:
-        if self.alive:
-            self._process.kill()
-
-    async def end(self) -> str:
-        """Kill and wait; what it wrote to standard error."""
-        self.kill()
-        _, said = await self._process.communicate()
-        return said.decode(errors="replace")
-
-    async def ended_from_outside(self) -> bool:
-        """Whether somebody else killed it (an operator, the kernel short of memory)."""
-        return await self._process.wait() in {-signal.SIGKILL, -signal.SIGTERM}
-
-    async def reason(self) -> QueryRefused | QueryTooLarge | QueryTimeout:
-        """Why the process died of its query."""
-        said = await self.end()
-        if self._process.returncode == -signal.SIGXCPU:
-            return QueryTimeout("Die Abfrage wurde nach ihrer Rechenzeit abgebrochen.", retry_after=10)
-        if "memory allocation" in said:
-            return QueryTooLarge("Die Abfrage braucht mehr Arbeitsspeicher, als eine Abfrage bekommt.")
-        return QueryRefused("Die Abfrage ist zu verwickelt, um ausgeführt zu werden.")
+                raise QueryRefused(raw.body.decode())

@@ -1,9 +1,10 @@
 """One process that evaluates queries for others: killable, without network, with a limit of memory.
 
-Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.pool`. Requests on standard
-input: four bytes length (big-endian), JSON with text, union, default_graphs, named_graphs, results, graph. Answers on standard output:
-status, length of the media type, length of the body (``>BII``), then both. An answer is written only when it is complete. Imports only
-pyoxigraph and the standard library, so that it starts fast and holds nothing worth stealing.
+Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.process`. Requests on standard
+input: four bytes length (big-endian), JSON with text, base, union, default_graphs, named_graphs, results, graph. Answers on standard
+output: status, length of the media type, length of the body (``>BII``), then both; the body of a refusal is a sentence. An answer is
+written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries, so that it starts fast
+and holds nothing worth stealing.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from typing import Any, BinaryIO
 
 import pyoxigraph as ox
 
+from catalogue.query.errors import QueryRefused
+from catalogue.query.guard import check
+
 __all__ = ["ANSWER", "OK", "READY", "REFUSED", "REQUEST", "TOO_LARGE", "UNACCEPTABLE", "main"]
 
 REQUEST = struct.Struct(">I")
 ANSWER = struct.Struct(">BII")
 READY, OK, REFUSED, TOO_LARGE, UNACCEPTABLE = range(5)
 
-# system calls that open the way out: socket, execve
-_FORBIDDEN = {"x86_64": (0xC000003E, (41, 59)), "aarch64": (0xC00000B7, (198, 221))}
+# system calls that open the way out: socket, execve, execveat, io_uring_setup
+_FORBIDDEN = {"x86_64": (0xC000003E, (41, 59, 322, 425)), "aarch64": (0xC00000B7, (198, 221, 281, 425))}
+_MUCH_MEMORY = 300_000  # kB
+_NICENESS = 10  # the service comes first
 _PDEATHSIG, _SECCOMP, _NO_NEW_PRIVILEGES = 1, 22, 38  # prctl(2)
 
 
@@ -55,8 +61,8 @@ class _Limited:
 
 
 def main() -> None:
-    """Answer requests until standard input ends."""
-    path, *numbers = sys.argv[1:]
+    """Answer requests until standard input ends, or until one took so much memory that a new process is better."""
+    path, *numbers = sys.argv[-4:]
     max_bytes, max_memory, max_seconds = map(int, numbers)
     _confine(max_memory)
     store = ox.Store.read_only(path)
@@ -71,15 +77,20 @@ def main() -> None:
             _send(answers, TOO_LARGE, "", b"")
         except LookupError:
             _send(answers, UNACCEPTABLE, "", b"")
-        except (SyntaxError, ValueError, OSError) as error:
+        except QueryRefused as error:
             _send(answers, REFUSED, "", str(error).encode())
+        except (SyntaxError, ValueError, OSError) as error:
+            _send(answers, REFUSED, "", f"Die Abfrage ist nicht ausführbar: {error}".encode())
         else:
             _send(answers, OK, media_type, body)
+        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _MUCH_MEMORY:
+            break
 
 
 def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[str, bytes]:
     """(media type, body). LookupError where the client takes no answer of this kind."""
-    dataset: dict[str, Any] = {"use_default_graph_as_union": request["union"]}
+    checked = check(request["text"])
+    dataset: dict[str, Any] = {"use_default_graph_as_union": request["union"] and not checked.names_dataset}
     if (
         request["default_graphs"] or request["named_graphs"]
     ):  # the protocol's dataset is exactly these, and overrides FROM
@@ -87,7 +98,7 @@ def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple
             "default_graph": [ox.NamedNode(iri) for iri in request["default_graphs"]],
             "named_graphs": [ox.NamedNode(iri) for iri in request["named_graphs"]],
         }
-    answer = store.query(request["text"], **dataset)
+    answer = store.query(request["text"], base_iri=request["base"], **dataset)
     media_type: str | None = request["graph" if isinstance(answer, ox.QueryTriples) else "results"]
     if media_type is None:
         raise LookupError
@@ -105,12 +116,15 @@ def _send(answers: BinaryIO, status: int, media_type: str, body: bytes) -> None:
 
 
 def _confine(max_memory: int) -> None:
-    """Die with the parent; no memory over the limit, no core dump, no network, no other program."""
+    """Die with the parent, and before it where memory is short; no memory over the limit, no core dump, no network, no other program."""
+    os.nice(_NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         _prctl(_PDEATHSIG, signal.SIGKILL)
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - a smaller start
+            file.write("1000")
         with suppress(OSError):  # a kernel without seccomp: the guard stands alone
             _close_the_way_out()
 
