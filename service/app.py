@@ -16,8 +16,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from catalogue.query import QueryError, QueryPool
+from catalogue.query import QueryError
+from catalogue.query.pool import QueryPool
 from ontology.concepts import load_schemes
+from service.endpoint import Endpoint
 from service.follower import Follower
 from service.middleware import Everywhere, Gate
 from service.negotiation import HTML, choose
@@ -29,7 +31,7 @@ from service.quality import QualityReporter
 from service.routes import api, machines, pages, profiles, quality, sparql, things
 from service.state import Service, service_of
 
-__all__ = ["create_app", "create_app_from_environment"]
+__all__ = ["create_app", "create_app_from_environment", "tell_errors"]
 
 _LOG = logging.getLogger(__name__)
 _WITH_A_PAGE = (404, 406, 422, 500, 503)
@@ -60,6 +62,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             gate=Gate(at_once=max(2, os.cpu_count() or 2), waiting=_WAITING_FOR_A_CORE),
             zone=ZoneInfo("Europe/Berlin"),
         )
+        app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
         app.state.courses = profiles.Courses()
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
@@ -93,12 +96,17 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
     ):
         app.include_router(router)
     app.add_middleware(Everywhere)
+    tell_errors(app)
+    return app
+
+
+def tell_errors(app: FastAPI) -> None:
+    """Errors become problem documents, or pages for people."""
     app.add_exception_handler(ServiceProblem, _service_problem)
     app.add_exception_handler(QueryError, _query_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _failure)
-    return app
 
 
 async def _service_problem(request: Request, error: Exception) -> Response:

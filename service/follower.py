@@ -116,6 +116,11 @@ class Follower:
         finally:
             served.release()
 
+    def graphs(self) -> list[str]:
+        """IRIs of the named graphs of this moment. Raises Unavailable."""
+        with self.use() as served:
+            return served.graphs()
+
     async def look(self) -> None:
         """Opens the visible snapshot if it is another one than before; the old one is served meanwhile."""
         path = visible_snapshot(self._folder)

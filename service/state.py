@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
-from catalogue.query import QueryPool
+from catalogue.query.pool import QueryPool
 from catalogue.settings import Settings
 from ontology.concepts import Schemes
 from search.answer import Answer, SearchRequest

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from catalogue.query import worker
 from catalogue.query.errors import QueryNotAcceptable, QueryRefused, QueryTimeout, QueryTooLarge, QueryUnavailable
@@ -19,7 +20,7 @@ from catalogue.query.guard import MAX_LENGTH
 from catalogue.query.process import EndedFromOutside, Process, Raw
 from catalogue.query.turns import Turn, Turns
 
-__all__ = ["Answer", "Query", "QueryPool"]
+__all__ = ["Answer", "Limits", "Query", "QueryPool"]
 
 _QUICK_SECONDS = 0.1  # a query that takes longer is a long one
 _QUICK_AT_ONCE = 2
@@ -51,6 +52,15 @@ class Answer:
     body: bytes
 
 
+class Limits(NamedTuple):
+    """What one query may take."""
+
+    seconds: float
+    answer_bytes: int
+    memory_bytes: int
+    query_characters: int
+
+
 class QueryPool:
     """Evaluates queries against one RDF store on disk that nobody writes.
 
@@ -71,6 +81,7 @@ class QueryPool:
         max_bytes: int = 50_000_000,
         max_memory: int = 2_000_000_000,
     ) -> None:
+        self.limits = Limits(seconds, max_bytes, max_memory, MAX_LENGTH)
         self._store = store
         self._seconds = seconds
         self._arguments = (str(max_bytes), str(max_memory), str(ceil(seconds)))
