@@ -98,9 +98,17 @@ def test_nobody_there() -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["http://127.0.0.1:1/", "http://localhost:{port}/", "http://169.254.169.254/latest/", "//[::1]/", "file:///etc/passwd", "https://127.0.0.1:{port}/",
-     "http://127.0.0.1:{port}@evil.example/", "http://user@127.0.0.1:{port}/"],
-)  # fmt: skip
+    [
+        "http://127.0.0.1:1/",
+        "http://localhost:{port}/",
+        "http://169.254.169.254/latest/",
+        "//[::1]/",
+        "file:///etc/passwd",
+        "https://127.0.0.1:{port}/",
+        "http://127.0.0.1:{port}@evil.example/",
+        "http://user@127.0.0.1:{port}/",
+    ],
+)
 def test_no_redirect_leads_to_another_host(elsewhere: str) -> None:
     asked: list[str] = []
 
