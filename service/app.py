@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from catalogue.query import QueryError
 from catalogue.query.pool import QueryPool
 from ontology.concepts import load_schemes
+from service.dereference import Dereference
 from service.endpoint import Endpoint
 from service.follower import Follower
 from service.middleware import Everywhere, Gate
@@ -95,6 +96,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         machines.router,
     ):
         app.include_router(router)
+    app.add_middleware(Dereference)  # inside the next: its answers carry the same headers
     app.add_middleware(Everywhere)
     tell_errors(app)
     return app

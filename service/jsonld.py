@@ -20,33 +20,33 @@ _SHORT = {SCHEMA: "", TERMS: "bk:", _XSD: "xsd:"}
 Node = dict[str, Any]
 
 
-def as_tree(iri: str, quads: Iterable[ox.Quad], plain: bool = False) -> Node:
+def as_tree(iri: str, triples: Iterable[ox.Triple]) -> Node:
     """The node ``iri`` with everything that it links to nested in it.
 
-    ``plain`` writes dates and numbers as mere texts and schema.org's own context, as search engines want them in a page.
+    The context is part of the document: it stays readable where there is no network, and no other document can change what it says.
+    ``ontology/context.jsonld`` may be used in its place.
     """
-    by_subject: dict[str, list[ox.Quad]] = {}
-    for quad in quads:
-        if isinstance(quad.subject, ox.NamedNode):
-            by_subject.setdefault(quad.subject.value, []).append(quad)
-    context: Any = ["https://schema.org", {"bk": TERMS}] if plain else _CONTEXT
-    return {"@context": context, **_node(iri, by_subject, plain, ())}
+    by_subject: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, ox.NamedNode):
+            by_subject.setdefault(triple.subject.value, []).append(triple)
+    return {"@context": _CONTEXT, **_node(iri, by_subject, ())}
 
 
-def _node(iri: str, by_subject: dict[str, list[ox.Quad]], plain: bool, above: tuple[str, ...]) -> Node:
+def _node(iri: str, by_subject: dict[str, list[ox.Triple]], above: tuple[str, ...]) -> Node:
     node: Node = {"@id": iri}
     if iri in above:
         return node
     found: dict[str, list[Any]] = {}
-    for quad in by_subject.get(iri, ()):
-        predicate, value = quad.predicate.value, quad.object
+    for triple in by_subject.get(iri, ()):
+        predicate, value = triple.predicate.value, triple.object
         if predicate == _RDF_TYPE and isinstance(value, ox.NamedNode):
             found.setdefault("@type", []).append(_short(value.value))
         elif isinstance(value, ox.NamedNode):
-            part = _node(value.value, by_subject, plain, (*above, iri))
+            part = _node(value.value, by_subject, (*above, iri))
             found.setdefault(_short(predicate), []).append(part)
         elif isinstance(value, ox.Literal):
-            found.setdefault(_short(predicate), []).append(_literal(value, plain))
+            found.setdefault(_short(predicate), []).append(_literal(value))
     for key in sorted(found):
         values = sorted({repr(value): value for value in found[key]}.items())
         node[key] = values[0][1] if len(values) == 1 else [value for _, value in values]
@@ -57,7 +57,7 @@ def _short(iri: str) -> str:
     return next((short + iri[len(name) :] for name, short in _SHORT.items() if iri.startswith(name)), iri)
 
 
-def _literal(literal: ox.Literal, plain: bool) -> Any:
+def _literal(literal: ox.Literal) -> Any:
     datatype = literal.datatype.value
     if literal.language:
         return {"@value": literal.value, "@language": literal.language}
@@ -67,4 +67,4 @@ def _literal(literal: ox.Literal, plain: bool) -> Any:
         return literal.value in ("true", "1")
     if datatype == _XSD + "integer":
         return int(literal.value)
-    return literal.value if plain else {"@value": literal.value, "@type": _short(datatype)}
+    return {"@value": literal.value, "@type": _short(datatype)}

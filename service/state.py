@@ -15,10 +15,12 @@ from catalogue.query.pool import QueryPool
 from catalogue.settings import Settings
 from ontology.concepts import Schemes
 from search.answer import Answer, SearchRequest
+from service.conditional import is_known
 from service.follower import Follower, Served
 from service.middleware import Gate
 from service.pages import Pages
 from service.parameters import PlaceFinder
+from service.things import Site
 
 __all__ = ["Service", "fresh", "not_modified", "page", "service_of", "tag_of"]
 
@@ -34,6 +36,11 @@ class Service(msgspec.Struct, kw_only=True):
     queries: QueryPool
     gate: Gate
     zone: dt.tzinfo
+
+    @property
+    def site(self) -> Site:
+        """Where the catalogue is."""
+        return Site(self.settings, self.pages.root)
 
     def today(self) -> dt.date:
         """The day it is in Germany."""
@@ -63,9 +70,9 @@ def fresh(tag: str, vary: bool = True) -> dict[str, str]:
 
 
 def not_modified(request: Request, headers: dict[str, str]) -> Response | None:
-    """304 where the client has this answer already (RFC 9110, section 13.1.2)."""
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return Response(status_code=304, headers=headers) if headers["ETag"] in known or known == ["*"] else None
+    """304 where the client has this answer already."""
+    known = is_known(request.headers.get("if-none-match"), None, headers["ETag"])
+    return Response(status_code=304, headers=headers) if known else None
 
 
 def page(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from ontology.iris import offer_iri
 from service.negotiation import DATA_FORMS
 from service.parameters import SearchParameters, note_of_length, request_of
-from service.problems import NotFound
-from service.routes.things import data_response, offer_data
+from service.routes.things import offer_as
 from service.search_json import answer_as_json
 from service.state import service_of
 
@@ -51,10 +48,4 @@ async def search(request: Request, parameters: Annotated[SearchParameters, Query
 )
 async def offer(request: Request, offer_id: str) -> Response:
     """One offer as JSON-LD; ``offer_id`` is the last segment of its IRI."""
-    service = service_of(request)
-    with service.follower.use() as served:
-        statements = await asyncio.to_thread(offer_data, service, served, offer_id)
-        if not statements:
-            raise NotFound(f"There is no offer “{offer_id}” here.")
-        iri = offer_iri(service.settings.catalogue.base, offer_id)
-        return data_response(request, served, iri, statements, _JSON_LD)
+    return offer_as(request, "jsonld", offer_id)

@@ -1,91 +1,144 @@
-"""Offers and providers: their IRIs, their pages and the data twins of these."""
+"""Offers and providers: their IRIs, their pages and the data twins of these. See `service.things`, and `service.dereference` in front."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable
-from typing import Any
+import datetime as dt
 from urllib.parse import quote
 
 import msgspec
-import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
 
-from ontology.iris import offer_iri, provider_iri
+from ontology.offer import Offer
+from ontology.profiles.schemaorg import markup_of
+from service.conditional import http_date, is_known, strong_tag
+from service.dates import day_of, last_day
 from service.follower import Served
-from service.jsonld import PREFIXES, as_tree
-from service.negotiation import DATA_FORMS, HTML, JSON, DataForm, choose, form_of_media, split_suffix
+from service.negotiation import DATA_FORMS, HTML
 from service.pages import script_safe
-from service.problems import NotAcceptable, NotFound
-from service.state import Service, fresh, not_modified, service_of, tag_of
+from service.problems import NotFound
+from service.state import Service, service_of
+from service.things import (
+    ANBIETER,
+    ANGEBOT,
+    Answer,
+    Asked,
+    Thing,
+    answer_about,
+    data_answer,
+    find_thing,
+    links_of,
+    see_other,
+)
 from service.views import card_of_offer, runs_of
 
-__all__ = ["data_response", "offer_data", "router"]
+__all__ = ["offer_as", "offer_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-_FORMS = (HTML, *(form.media for form in DATA_FORMS), JSON)
+_METHODS = ["GET", "HEAD"]
+_SHOWN = 100
 
 
-@router.get("/id/angebot/{segment}")
+@router.api_route("/id/angebot/{segment}", methods=_METHODS)
 async def offer_thing(request: Request, segment: str) -> Response:
     """An offer itself cannot be sent: see the page or the data about it."""
-    return _see_other(request, "angebot", segment, lambda served: served.snapshot.ledger.offer(segment) is not None)
+    return _see_other(request, ANGEBOT, segment)
 
 
-@router.get("/id/anbieter/{segment}")
+@router.api_route("/id/anbieter/{segment}", methods=_METHODS)
 async def provider_thing(request: Request, segment: str) -> Response:
     """Likewise for a provider."""
-    base = service_of(request).settings.catalogue.base
-    return _see_other(request, "anbieter", segment, lambda served: bool(_provider_data(served, base, segment)))
+    return _see_other(request, ANBIETER, segment)
 
 
-def _see_other(request: Request, path: str, segment: str, exists: Callable[[Served], bool]) -> Response:
+def _see_other(request: Request, kind: str, segment: str) -> Response:
     service = service_of(request)
     with service.follower.use() as served:
-        if not exists(served):
-            raise NotFound(f"There is no “{segment}” here.")
-    form = form_of_media(_wanted(request))
-    suffix = "" if form is None else f".{form.suffix}"
-    location = f"{service.pages.root}/{path}/{quote(segment)}{suffix}"
-    return Response(status_code=303, headers={"Location": location, "Vary": "Accept", "Cache-Control": "no-cache"})
+        return _response(see_other(service.site, served, kind, segment, Asked.of(request.headers)))
 
 
-def _wanted(request: Request) -> str:
-    media = choose(request.headers.get("accept"), _FORMS)
-    if media is None:
-        raise NotAcceptable(f"Offered are: {', '.join(_FORMS)}")
-    return media
-
-
-@router.get("/angebot/{segment}")
+@router.api_route("/angebot/{segment}", methods=_METHODS)
 async def offer_page(request: Request, segment: str) -> Response:
     """The page of an offer, or its data."""
-    service = service_of(request)
+    return await _about(request, ANGEBOT, segment)
+
+
+@router.api_route("/anbieter/{segment}", methods=_METHODS)
+async def provider_page(request: Request, segment: str) -> Response:
+    """The page of a provider with its offers, or its data."""
+    return await _about(request, ANBIETER, segment)
+
+
+async def _about(request: Request, kind: str, segment: str) -> Response:
+    service, asked = service_of(request), Asked.of(request.headers)
     with service.follower.use() as served:
-        return await asyncio.to_thread(_offer, request, service, served, segment)
+        found = answer_about(service.site, served, kind, segment, asked)
+        if isinstance(found, Answer):
+            return _response(found)
+        html = await asyncio.to_thread(_html, service, served, found)
+    return _response(_page_answer(service, found, asked, html))
 
 
-def _offer(request: Request, service: Service, served: Served, segment: str) -> Response:
-    offer, form = served.snapshot.ledger.offer(segment), None
-    if offer is None:
-        segment, form = split_suffix(segment)
-        offer = served.snapshot.ledger.offer(segment)
-    if offer is None:
-        raise NotFound(f"There is no offer “{segment}” here.")
-    form = form or form_of_media(_wanted(request))
-    statements = offer_data(service, served, segment)
-    iri = offer_iri(service.settings.catalogue.base, segment)
-    if form is not None:
-        return data_response(request, served, iri, statements, form)
-    today = service.today()
-    headers = fresh(tag_of(served, request.url.path, HTML, today.isoformat(), service.pages.fingerprint))
-    found = not_modified(request, headers)
-    if found is not None:
-        return found
-    tree = msgspec.json.encode(as_tree(iri, statements, plain=True))
-    html = service.pages.render(
+def offer_as(request: Request, suffix: str, offer_id: str) -> Response:
+    """An offer's data in the form with this suffix. Raises NotFound."""
+    service, asked = service_of(request), Asked.of(request.headers)
+    form = next(form for form in DATA_FORMS if form.suffix == suffix)
+    with service.follower.use() as served:
+        thing = find_thing(service.site, served, ANGEBOT, offer_id)
+        if thing is None:
+            raise NotFound(f"There is no offer “{offer_id}” here.")
+        return _response(data_answer(service.site, served, thing, form, asked, {}))
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers)
+
+
+def _page_answer(service: Service, thing: Thing, asked: Asked, html: str) -> Answer:
+    body = html.encode()
+    changed_at = _page_changed_at(service, thing)
+    headers = {
+        "ETag": strong_tag(body),
+        "Last-Modified": http_date(changed_at),
+        "Cache-Control": "no-cache",
+        "Vary": "Accept",
+        "Link": links_of(service.site, thing, None),
+    }
+    # a provider's page changes when one of its offers is over too, so only the tag tells
+    since = None if thing.offer is None else asked.if_modified_since
+    if is_known(asked.if_none_match, since, headers["ETag"], changed_at):
+        return Answer(304, headers)
+    return Answer(200, headers | {"Content-Type": f"{HTML}; charset=utf-8"}, body)
+
+
+def _page_changed_at(service: Service, thing: Thing) -> str:
+    """When the offer changed, or the midnight since which a run or a meeting of it counts as over, whichever is later."""
+    instances = () if thing.offer is None else thing.offer.instances
+    ends = [last_day(instance) for instance in instances]
+    ends += [day_of(session.end or session.start) for instance in instances for session in instance.sessions]
+    over = max((day for day in ends if day < service.today()), default=None)
+    if over is None:
+        return thing.changed_at
+    midnight = dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), service.zone)
+    return max(dt.datetime.fromisoformat(thing.changed_at), midnight).isoformat()
+
+
+def _html(service: Service, served: Served, thing: Thing) -> str:
+    if thing.offer is None:
+        return _provider_html(service, served, thing)
+    return _offer_html(service, served, thing.offer, thing.iri)
+
+
+def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str:
+    today, site = service.today(), service.site
+    markup = markup_of(
+        offer,
+        site.base,
+        f"{site.base}/angebot/{quote(offer.id)}",
+        [instance for instance in offer.instances if last_day(instance) >= today],
+        lambda scheme, notation: service.schemes[scheme].label(notation),
+    )
+    return service.pages.render(
         "offer",
         offer=offer,
         runs=runs_of(offer, today),
@@ -95,91 +148,28 @@ def _offer(request: Request, service: Service, served: Served, segment: str) -> 
             for name in ("phases", "topics", "audience", "level", "funding")
         },
         scheme=service.schemes,
-        changed=served.changed_on(segment, service.zone),
-        data=script_safe(tree),
+        changed=served.changed_on(offer.id, service.zone),
+        data=script_safe(msgspec.json.encode(markup)),
         forms=DATA_FORMS,
-        path=f"{service.pages.root}/angebot/{quote(segment)}",
+        path=f"{site.root}/angebot/{quote(offer.id)}",
         iri=iri,
     )
-    return HTMLResponse(html, headers=headers)
 
 
 def _labels(service: Service, field: str, notations: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(notation, service.schemes[field].label(notation)) for notation in notations]
 
 
-@router.get("/anbieter/{segment}")
-async def provider_page(request: Request, segment: str) -> Response:
-    """The page of a provider with its offers, or its data."""
-    service = service_of(request)
-    with service.follower.use() as served:
-        return await asyncio.to_thread(_provider, request, service, served, segment)
-
-
-def _provider(request: Request, service: Service, served: Served, segment: str) -> Response:
-    base, form = service.settings.catalogue.base, None
-    statements = _provider_data(served, base, segment)
-    if not statements:
-        segment, form = split_suffix(segment)
-        statements = _provider_data(served, base, segment)
-    if not statements:
-        raise NotFound(f"There is no provider “{segment}” here.")
-    iri = provider_iri(base, segment)
-    form = form or form_of_media(_wanted(request))
-    if form is not None:
-        return data_response(request, served, iri, statements, form)
-    today = service.today()
-    headers = fresh(tag_of(served, request.url.path, HTML, today.isoformat(), service.pages.fingerprint))
-    found = not_modified(request, headers)
-    if found is not None:
-        return found
-    offers = served.offers_of(iri, today)
-    html = service.pages.render(
+def _provider_html(service: Service, served: Served, thing: Thing) -> str:
+    today, root = service.today(), service.site.root
+    offers = served.offers_of(thing.iri, today)
+    return service.pages.render(
         "provider",
-        provider=served.provider(iri),
+        provider=served.provider(thing.iri),
         cards=[card_of_offer(offer, today) for offer in offers[:_SHOWN]],
         count=len(offers),
-        search=f"{service.pages.root}/suche?provider={quote(segment)}",
+        search=f"{root}/suche?provider={quote(thing.segment)}",
         forms=DATA_FORMS,
-        path=f"{service.pages.root}/anbieter/{quote(segment)}",
-        iri=iri,
+        path=f"{root}/anbieter/{quote(thing.segment)}",
+        iri=thing.iri,
     )
-    return HTMLResponse(html, headers=headers)
-
-
-_SHOWN = 100
-_SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def _provider_data(served: Served, base: str, segment: str) -> list[ox.Quad]:
-    """The statements about a provider; none for what cannot be the end of an IRI of ours."""
-    return served.snapshot.describe(provider_iri(base, segment)) if _SEGMENT.fullmatch(segment) else []
-
-
-def offer_data(service: Service, served: Served, offer_id: str) -> list[ox.Quad]:
-    """The statements about an offer and its provider; none where there is no such offer."""
-    base = service.settings.catalogue.base
-    offer = served.snapshot.ledger.offer(offer_id)
-    if offer is None:
-        return []
-    statements = served.snapshot.describe(offer_iri(base, offer_id))
-    if offer.provider is not None:
-        statements += served.snapshot.describe(provider_iri(base, offer.provider.id))
-    return statements
-
-
-def data_response(request: Request, served: Served, iri: str, statements: list[ox.Quad], form: DataForm) -> Response:
-    """The statements in the wanted form."""
-    headers = fresh(tag_of(served, request.url.path, form.media))
-    found = not_modified(request, headers)
-    if found is not None:
-        return found
-    triples = sorted(
-        {quad.triple for quad in statements}, key=lambda triple: (str(triple.subject) != f"<{iri}>", str(triple))
-    )
-    if form.rdf_format == ox.RdfFormat.JSON_LD:
-        body = msgspec.json.format(msgspec.json.encode(as_tree(iri, statements)), indent=1)
-    else:
-        written: Any = ox.serialize(triples, format=form.rdf_format, prefixes=PREFIXES)
-        body = bytes(written)
-    return Response(body, headers={"Content-Type": form.content_type, **headers})

@@ -1,0 +1,275 @@
+"""What is said over HTTP about an offer or a provider: the forms, the statements, the links and the headers.
+
+Knows no framework: `service.dereference` and the routes answer with the same functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+import pyoxigraph as ox
+
+from catalogue.settings import Settings
+from ontology.iris import NEIGHBOUR, SCHEMA, graph_of_source, is_own, provider_iri
+from ontology.licences import licence_iri
+from ontology.offer import Offer, iri_of
+from ontology.profiles.addresses import web_address
+from ontology.rdf import offer_to_ntriples
+from service.conditional import http_date, is_known, strong_tag
+from service.follower import Served
+from service.jsonld import PREFIXES, as_tree
+from service.negotiation import DATA_FORMS, HTML, JSON, DataForm, choose, form_of_media, split_suffix
+from service.problems import NotAcceptable, NotFound
+
+__all__ = [
+    "ANBIETER",
+    "ANGEBOT",
+    "Answer",
+    "Asked",
+    "Site",
+    "Thing",
+    "answer_about",
+    "data_answer",
+    "find_thing",
+    "links_of",
+    "not_acceptable",
+    "see_other",
+    "write",
+]
+
+ANGEBOT, ANBIETER = "angebot", "anbieter"  # as in the addresses
+_FORMS = (HTML, *(form.media for form in DATA_FORMS), JSON)
+_PROVIDER_ID = re.compile(r"[A-Za-z0-9._~-]+")
+_IN_A_HEADER = "%/:?#[]@!$&'()*+,;=~-._"
+
+
+class Site(NamedTuple):
+    """Where the catalogue is: its settings, and the path below which it is served."""
+
+    settings: Settings
+    root: str
+
+    @property
+    def base(self) -> str:
+        """The public address."""
+        return self.settings.catalogue.base
+
+
+class Asked(NamedTuple):
+    """The headers of a request that an answer depends on."""
+
+    accept: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Asked:
+        """From headers by their names in lower case."""
+        return cls(headers.get("accept"), headers.get("if-none-match"), headers.get("if-modified-since"))
+
+
+class Answer(NamedTuple):
+    """A whole HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+class Thing(NamedTuple):
+    """An offer or a provider. ``changed_at``: ISO time; ``licence`` and ``collection`` are addresses, ``offer`` None for a provider.
+
+    ``described`` are the statements of the store about a provider.
+    """
+
+    kind: str
+    segment: str
+    iri: str
+    schema_class: str
+    changed_at: str
+    licence: str | None
+    collection: str | None
+    offer: Offer | None
+    described: tuple[ox.Quad, ...]
+
+
+def answer_about(site: Site, served: Served, kind: str, segment: str, asked: Asked) -> Answer | Thing:
+    """The data at ``/{kind}/{segment}``; the thing itself where its page is wanted. Raises NotFound, NotAcceptable."""
+    thing, form = find_thing(site, served, kind, segment), None
+    if thing is None:
+        stem, form = split_suffix(segment)
+        thing = None if form is None else find_thing(site, served, kind, stem)
+    if thing is None:
+        raise NotFound(f"There is nothing about “{segment}” here.")
+    page = f"{site.root}/{kind}/{quote(thing.segment)}"
+    if form is not None:
+        return data_answer(site, served, thing, form, asked, {})
+    form = form_of_media(_wanted(asked, page))
+    if form is None:
+        return thing
+    return data_answer(
+        site, served, thing, form, asked, {"Vary": "Accept", "Content-Location": f"{page}.{form.suffix}"}
+    )
+
+
+def see_other(site: Site, served: Served, kind: str, segment: str, asked: Asked) -> Answer:
+    """The thing itself cannot be sent: 303 to what is said about it. Raises NotFound, NotAcceptable."""
+    if find_thing(site, served, kind, segment) is None:
+        raise NotFound(f"There is no “{segment}” here.")
+    page = f"{site.root}/{kind}/{quote(segment)}"
+    form = form_of_media(_wanted(asked, page))
+    location = page if form is None else f"{page}.{form.suffix}"
+    return Answer(303, {"Location": location, "Vary": "Accept", "Cache-Control": "no-cache"})
+
+
+def _wanted(asked: Asked, page: str) -> str:
+    media = choose(asked.accept, _FORMS)
+    if media is None:
+        raise not_acceptable({HTML: page} | {form.media: f"{page}.{form.suffix}" for form in DATA_FORMS})
+    return media
+
+
+def not_acceptable(offered: Mapping[str, str]) -> NotAcceptable:
+    """406 with the list of what there is, by media type: in the document and as links."""
+    return NotAcceptable(
+        f"Offered are: {', '.join(offered)}",
+        headers={"Link": ", ".join(_link(href, "alternate", media) for media, href in offered.items())},
+        offered=[{"type": media, "href": href} for media, href in offered.items()],
+    )
+
+
+def find_thing(site: Site, served: Served, kind: str, segment: str) -> Thing | None:
+    """The offer or the provider of that id."""
+    return _offer(site, served, segment) if kind == ANGEBOT else _provider(site, served, segment)
+
+
+def _offer(site: Site, served: Served, segment: str) -> Thing | None:
+    ledger = served.snapshot.ledger
+    offer, changed_at = ledger.offer(segment), ledger.changed_at(segment)
+    if offer is None or changed_at is None:
+        return None
+    own = is_own(offer.source)
+    return Thing(
+        kind=ANGEBOT,
+        segment=segment,
+        iri=iri_of(offer, site.base),
+        schema_class=offer.kind,
+        changed_at=changed_at,
+        licence=_licence(site, offer),
+        collection=f"{site.base}/katalog/quelle/{offer.source}" if own else None,
+        offer=offer,
+        described=(),
+    )
+
+
+def _licence(site: Site, offer: Offer) -> str | None:
+    """The address of the licence: the offer's own, else of its source, else of the catalogue; of a neighbour's only its own."""
+    said = offer.licence
+    if said is None and is_own(offer.source):
+        source = site.settings.source_named(offer.source)
+        said = (source.licence if source else None) or site.settings.catalogue.licence
+    return None if said is None else web_address(said) or licence_iri(said)
+
+
+def _provider(site: Site, served: Served, segment: str) -> Thing | None:
+    """None for what cannot be the end of an IRI of ours."""
+    iri = _iri_of_provider(site.base, served, segment) if _PROVIDER_ID.fullmatch(segment) else None
+    described = () if iri is None else tuple(served.snapshot.describe(iri))
+    if iri is None or not described:
+        return None
+    graphs = {quad.graph_name.value for quad in described if isinstance(quad.graph_name, ox.NamedNode)}
+    dates = served.snapshot.ledger.source_dates().items()
+    changes = [found.modified for source, found in dates if graph_of_source(site.base, source) in graphs]
+    return Thing(
+        kind=ANBIETER,
+        segment=segment,
+        iri=iri,
+        schema_class="Organization",
+        changed_at=max(changes, default=served.snapshot.state.data_time),
+        licence=None,  # of which of its sources?
+        collection=f"{site.base}/katalog/gesamt",
+        offer=None,
+        described=described,
+    )
+
+
+def _iri_of_provider(base: str, served: Served, segment: str) -> str | None:
+    """A provider of ours has our IRI, one of a neighbour that of its own catalogue."""
+    neighbour, foreign, _ = segment.partition("~")
+    if foreign:
+        return served.snapshot.ledger.provider_iri(NEIGHBOUR + neighbour, segment)
+    return provider_iri(base, segment)
+
+
+def data_answer(site: Site, served: Served, thing: Thing, form: DataForm, asked: Asked, more: dict[str, str]) -> Answer:
+    """The statements in the wanted form, or 304; ``more`` are further headers."""
+    body = write(thing.iri, _statements(site, served, thing), form)
+    tag = strong_tag(body)
+    headers = {
+        "ETag": tag,
+        "Last-Modified": http_date(thing.changed_at),
+        "Cache-Control": "no-cache",
+        "Link": links_of(site, thing, form),
+        **more,
+    }
+    if is_known(asked.if_none_match, asked.if_modified_since, tag, thing.changed_at):
+        return Answer(304, headers)
+    return Answer(200, headers | {"Content-Type": form.content_type}, body)
+
+
+def _statements(site: Site, served: Served, thing: Thing) -> list[ox.Triple]:
+    """About an offer and its provider, or about a provider, each subject's together.
+
+    An offer's are made of its row in the ledger by the mapping that made those of the store: a quarter of the time of reading them there,
+    term by term.
+    """
+    if thing.offer is None:
+        return sorted({quad.triple for quad in thing.described}, key=str)
+    written = offer_to_ntriples(thing.offer, site.base)
+    triples = [quad.triple for quad in ox.parse(written.encode(), ox.RdfFormat.N_TRIPLES)]
+    if thing.offer.provider is not None:
+        about = served.snapshot.describe(iri_of(thing.offer.provider, site.base))
+        triples += sorted({quad.triple for quad in about}, key=str)
+    by_subject: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        by_subject.setdefault(triple.subject.value, []).append(triple)
+    return [triple for together in by_subject.values() for triple in together]
+
+
+def write(iri: str, triples: Iterable[ox.Triple], form: DataForm) -> bytes:
+    """The statements in a form; as JSON-LD a tree with ``iri`` at its root."""
+    if form.rdf_format == ox.RdfFormat.JSON_LD:
+        return msgspec.json.format(msgspec.json.encode(as_tree(iri, triples)), indent=1)
+    written = ox.serialize(triples, format=form.rdf_format, prefixes=PREFIXES)
+    assert written is not None  # as it would be for a file
+    return written
+
+
+def links_of(site: Site, thing: Thing, form: DataForm | None) -> str:
+    """The header Link of a thing's page (``form`` None) or of its data: https://signposting.org/FAIR/, level 1."""
+    page = f"{site.root}/{thing.kind}/{quote(thing.segment)}"
+    twins = [(f"{page}.{other.suffix}", other.media) for other in DATA_FORMS if other is not form]
+    # signposting names classes with https, unlike our data
+    found = [_link(thing.iri, "cite-as"), _link(f"https://schema.org/{thing.schema_class}", "type")]
+    found += [_link(address, "alternate", media) for address, media in twins]
+    if form is None:
+        found.append(_link("https://schema.org/AboutPage", "type"))
+        found += [f'{_link(address, "describedby", media)}; profile="{SCHEMA}"' for address, media in twins]
+    else:
+        found += [_link(page, "alternate", HTML), _link(page, "describes", HTML), _link(SCHEMA, "profile")]
+        found.append(_link(f"{site.root}/.well-known/void", "describedby"))
+    if thing.licence is not None:
+        found.append(_link(thing.licence, "license"))
+    if thing.collection is not None:
+        found.append(_link(thing.collection, "collection"))
+    return ", ".join(found)
+
+
+def _link(address: str, relation: str, media: str | None = None) -> str:
+    """One link (RFC 8288); nothing of an address can end it or be no ASCII."""
+    link = f'<{quote(address, safe=_IN_A_HEADER)}>; rel="{relation}"'
+    return link if media is None else f'{link}; type="{media}"'
