@@ -3,12 +3,15 @@
 CatalogueError            a sentence for the person at the command line
 ├── SettingsRefused       katalog.toml is missing or wrong       (settings.py)
 ├── CatalogueBusy         another process is writing             (lock.py)
-└── CatalogueEmpty        nothing has been ingested yet          (snapshot.py)
+├── CatalogueEmpty        nothing has been ingested yet          (snapshot.py)
+└── CatalogueOutdated     another version of the program wrote it (snapshot.py)
 """
 
 from __future__ import annotations
 
-__all__ = ["CatalogueBusy", "CatalogueEmpty", "CatalogueError"]
+from pathlib import Path
+
+__all__ = ["CatalogueBusy", "CatalogueEmpty", "CatalogueError", "CatalogueOutdated"]
 
 
 class CatalogueError(Exception):
@@ -21,3 +24,16 @@ class CatalogueBusy(CatalogueError):
 
 class CatalogueEmpty(CatalogueError):
     """The catalogue has no visible snapshot yet."""
+
+
+class CatalogueOutdated(CatalogueError):
+    """The visible snapshot was written by an older version of the program, or by a newer one."""
+
+    def __init__(self, folder: Path, older: bool) -> None:
+        self.older = older
+        super().__init__(
+            f"Den Katalog {folder} hat eine ältere Fassung dieses Programms geschrieben. "
+            f"Auf den neuen Stand bringen: bildungskatalog ingest --dir {folder}"
+            if older
+            else f"Den Katalog {folder} hat eine neuere Fassung dieses Programms geschrieben; bitte das Programm erneuern."
+        )

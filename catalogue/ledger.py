@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ontology.offer import Offer, offer_from_json, offer_to_json
 
-__all__ = ["Counts", "Ledger", "Note", "SourceDates", "SourceRun"]
+__all__ = ["Bookmark", "Counts", "Entry", "Ledger", "Note", "SourceDates", "SourceRun"]
 
 _SCHEMA = Path(__file__).with_name("ledger.sql")
 
@@ -49,6 +49,24 @@ class SourceDates(NamedTuple):
     modified: str
 
 
+class Bookmark(NamedTuple):
+    """Up to where a neighbour was followed: the last event's position, and as JSON what the next request needs. Times are ISO times."""
+
+    name: str
+    position: int
+    state: str
+    checked_at: str
+    changed_at: str
+    trouble: str | None = None
+
+
+class Entry(NamedTuple):
+    """What a run compares an offer with."""
+
+    row: int
+    digest: bytes
+
+
 class Ledger:
     """One snapshot's ledger. Opened read-only it may be used by several threads."""
 
@@ -59,8 +77,12 @@ class Ledger:
     def create(cls, path: Path) -> Ledger:
         """A new, empty ledger, open for writing."""
         ledger = cls.open_for_writing(path)
-        ledger._db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        ledger._make_tables()
         return ledger
+
+    def _make_tables(self) -> None:
+        self._db.executescript(_SCHEMA.read_text(encoding="utf-8"))  # which ends the transaction
+        self._db.execute("BEGIN")
 
     @classmethod
     def open_for_writing(cls, path: Path) -> Ledger:
@@ -83,6 +105,26 @@ class Ledger:
         self._db.close()
 
     # --- reading
+
+    def upgrade(self, digest_of: Callable[[Offer], bytes]) -> None:
+        """Brings a ledger of format 1 to the present one. Digests are made anew, so that nothing counts as changed."""
+        tables = [name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        self._db.execute("DROP INDEX offer_source")
+        for table in tables:
+            self._db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+        self._make_tables()
+        for row, data, number, moment in self._db.execute("SELECT row, json, changed_run, changed_at FROM old_offer"):
+            offer = offer_from_json(data)
+            self.put_offer(row, offer, digest_of(offer), number, moment)
+        for table in tables:
+            if table != "offer":
+                columns = "*, NULL" if table == "provider" else "*"
+                self._db.execute(f"INSERT INTO {table} SELECT {columns} FROM old_{table}")  # noqa: S608
+            self._db.execute(f"DROP TABLE old_{table}")
+        # the very first versions did not date their sources
+        self._db.execute(
+            "INSERT OR IGNORE INTO source SELECT source, min(changed_at), max(changed_at) FROM offer GROUP BY source"
+        )
 
     def count(self, source: str | None = None) -> int:
         """Number of offers, of one source or of all."""
@@ -110,10 +152,16 @@ class Ledger:
         for row, data in self._db.execute("SELECT row, json FROM offer ORDER BY row"):
             yield row, offer_from_json(data)
 
-    def hashes(self, source: str) -> dict[str, tuple[int, bytes]]:
-        """Row and hash of every offer of a source, by id."""
+    def entries(self, source: str) -> dict[str, Entry]:
+        """What is there of a source, by id."""
         select = "SELECT id, row, hash FROM offer WHERE source = ?"
-        return {offer: (row, digest) for offer, row, digest in self._db.execute(select, (source,))}
+        return {offer: Entry(row, digest) for offer, row, digest in self._db.execute(select, (source,))}
+
+    def entry(self, source: str, offer_id: str) -> Entry | None:
+        """The offer of that id, if it is there and of that source."""
+        select = "SELECT row, hash FROM offer WHERE source = ? AND id = ?"
+        found = self._db.execute(select, (source, offer_id)).fetchone()
+        return Entry(*found) if found else None
 
     def owner(self, offer_id: str) -> str | None:
         """The source that has this id."""
@@ -124,9 +172,25 @@ class Ledger:
         """Hash of every provider described by a source, by id."""
         return dict(self._db.execute("SELECT id, hash FROM provider WHERE source = ?", (source,)))
 
+    def provider_iri(self, source: str, provider_id: str) -> str | None:
+        """The IRI that a neighbour gave a provider."""
+        select = "SELECT iri FROM provider WHERE source = ? AND id = ?"
+        found = self._db.execute(select, (source, provider_id)).fetchone()
+        return found[0] if found else None
+
     def rows(self) -> list[int]:
         """All rows in use, in order."""
-        return [row for (row,) in self._db.execute("SELECT row FROM offer ORDER BY row")]
+        # by an index, as the table itself is as large as all the offers
+        return sorted(row for (row,) in self._db.execute("SELECT row FROM offer INDEXED BY offer_provider"))
+
+    def bookmark(self, neighbour: str) -> Bookmark | None:
+        """Up to where a neighbour was followed; None where it never was."""
+        found = self._db.execute("SELECT * FROM neighbour WHERE name = ?", (neighbour,)).fetchone()
+        return Bookmark(*found) if found else None
+
+    def bookmarks(self) -> list[Bookmark]:
+        """Those of all neighbours, in order of name."""
+        return [Bookmark(*found) for found in self._db.execute("SELECT * FROM neighbour ORDER BY name")]
 
     def offer_ids(self) -> Iterator[tuple[str, str]]:
         """Id and time of last change of every offer, in order of id."""
@@ -160,14 +224,24 @@ class Ledger:
 
     def put_offer(self, row: int, offer: Offer, digest: bytes, run: int, moment: str) -> None:
         """Enters a new offer or replaces the one of that row."""
+        provider = offer.provider and offer.provider.id
         self._db.execute(
-            "INSERT OR REPLACE INTO offer VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (row, offer.id, offer.source, digest, offer_to_json(offer), run, moment),
+            "INSERT INTO offer VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET provider = excluded.provider, "
+            "hash = excluded.hash, changed_run = excluded.changed_run, changed_at = excluded.changed_at, json = excluded.json",
+            (row, offer.id, offer.source, provider, digest, run, moment, offer_to_json(offer)),
         )
 
     def remove_offer(self, row: int) -> None:
         """Removes the offer of that row."""
         self._db.execute("DELETE FROM offer WHERE row = ?", (row,))
+
+    def put_bookmark(self, bookmark: Bookmark) -> None:
+        """Enters up to where a neighbour was followed."""
+        self._db.execute("INSERT OR REPLACE INTO neighbour VALUES (?, ?, ?, ?, ?, ?)", bookmark)
+
+    def remove_bookmark(self, neighbour: str) -> None:
+        """Forgets a neighbour that is followed no longer."""
+        self._db.execute("DELETE FROM neighbour WHERE name = ?", (neighbour,))
 
     def date_source(self, source: str, moment: str) -> None:
         """Notes that the data of a source changed."""
@@ -176,9 +250,15 @@ class Ledger:
             (source, moment, moment),
         )
 
-    def put_provider(self, source: str, provider_id: str, digest: bytes) -> None:
+    def put_provider(self, source: str, provider_id: str, digest: bytes, iri: str | None = None) -> None:
         """Notes that a source describes this provider so."""
-        self._db.execute("INSERT OR REPLACE INTO provider VALUES (?, ?, ?)", (source, provider_id, digest))
+        self._db.execute("INSERT OR REPLACE INTO provider VALUES (?, ?, ?, ?)", (source, provider_id, digest, iri))
+
+    def unnamed_providers(self, source: str) -> list[str]:
+        """Providers of a source that none of its offers names."""
+        select = """SELECT id FROM provider WHERE source = ?1
+                    AND NOT EXISTS (SELECT 1 FROM offer WHERE source = ?1 AND offer.provider = provider.id)"""
+        return [found for (found,) in self._db.execute(select, (source,))]
 
     def remove_provider(self, source: str, provider_id: str) -> None:
         """Forgets a provider that no offer of the source names any more."""

@@ -3,12 +3,17 @@ CREATE TABLE offer (
     row         INTEGER PRIMARY KEY, -- number of the offer in the index
     id          TEXT NOT NULL UNIQUE,
     source      TEXT NOT NULL,
-    hash        BLOB NOT NULL,       -- SHA-256 of the N-Triples text that the mapping made
-    json        BLOB NOT NULL,
+    provider    TEXT,
+    hash        BLOB NOT NULL,       -- SHA-256 of the N-Triples text that the mapping made, with the provider's
+    published   INTEGER NOT NULL,    -- 1: the feed says that it is there
     changed_run INTEGER NOT NULL,
-    changed_at  TEXT NOT NULL
+    changed_at  TEXT NOT NULL,
+    json        BLOB NOT NULL        -- the last column, so that the others are read without it
 );
-CREATE INDEX offer_source ON offer (source);
+-- what a run compares with: read without touching the table
+CREATE INDEX offer_compared ON offer (source, id, hash);
+CREATE INDEX offer_provider ON offer (source, provider);
+CREATE INDEX offer_unpublished ON offer (row) WHERE NOT published;
 
 -- when a source's data first came and last changed, as ISO times
 CREATE TABLE source (
@@ -21,6 +26,7 @@ CREATE TABLE provider (
     source TEXT NOT NULL,
     id     TEXT NOT NULL,
     hash   BLOB NOT NULL,
+    iri    TEXT,                     -- where a neighbour gave it one
     PRIMARY KEY (source, id)
 );
 
@@ -35,6 +41,16 @@ CREATE TABLE run (
     withdrawn INTEGER NOT NULL,
     failure   TEXT,                  -- why the source was left as it was; NULL when it was taken over
     PRIMARY KEY (number, source)
+);
+
+-- up to where a neighbour was followed
+CREATE TABLE neighbour (
+    name       TEXT PRIMARY KEY,
+    position   INTEGER NOT NULL,      -- of the last event that was taken over
+    state      TEXT NOT NULL,         -- JSON: what the next request needs
+    checked_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    trouble    TEXT                   -- why it could not be followed further; NULL when all is well
 );
 
 -- of each source's last run only

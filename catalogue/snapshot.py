@@ -12,10 +12,13 @@ from types import TracebackType
 import msgspec
 import pyoxigraph as ox
 
-from catalogue.errors import CatalogueEmpty
+from catalogue.errors import CatalogueEmpty, CatalogueOutdated
 from catalogue.ledger import Ledger
 
-__all__ = ["Snapshot", "State", "describe", "visible_snapshot"]
+__all__ = ["FORMAT", "Snapshot", "State", "describe", "visible_snapshot"]
+
+
+FORMAT = 2  # of a snapshot's ledger and feed; the next run brings older ones up to date
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +30,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     data_run: int
     data_time: str
     base: str = ""  # snapshots of the first versions do not say
+    format: int = 1
 
 
 def pointer(folder: Path) -> Path:
@@ -61,13 +65,18 @@ class Snapshot:
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
-        """The visible snapshot of a catalogue's folder. Raises CatalogueEmpty."""
+        """The visible snapshot of a catalogue's folder. Raises CatalogueEmpty, CatalogueOutdated."""
         while (path := visible_snapshot(folder)) is not None:
             try:
-                return cls(path)
+                snapshot = cls(path)
             except FileNotFoundError:
                 if visible_snapshot(folder) == path:
                     raise
+                continue
+            if snapshot.state.format != FORMAT:
+                snapshot.close()
+                raise CatalogueOutdated(folder, older=snapshot.state.format < FORMAT)
+            return snapshot
         raise CatalogueEmpty(f"Der Katalog {folder} ist noch leer. Einlesen: bildungskatalog ingest --dir {folder}")
 
     @property

@@ -66,16 +66,22 @@ def ingest_source(
     enrich: Enrich,
     expect: int = 0,
     progress: Progress | None = None,
+    licence: str | None = None,
 ) -> SourceReport:
-    """Reads ``files`` (path and format) into the source of ``writer`` and ends the writer.
+    """Reads ``files`` (path and format) into the source of ``writer`` and ends the writer. ``licence`` is that of the source, which holds
+    for every offer that does not state its own.
 
     Where a file cannot be read at all, or fewer than ``expect`` offers are delivered, the source is left as it was: a broken export
     must not empty the catalogue. The report then has a ``failure``.
     """
     report = SourceReport(source=context.source)
+
+    def complete(offer: Offer) -> Offer:
+        return enrich(msgspec.structs.replace(offer, licence=offer.licence or licence))
+
     try:
         for path, source_format in files:
-            _take_over(writer, report, _records(path, source_format, context, progress), path, enrich)
+            _take_over(writer, report, _records(path, source_format, context, progress), path, complete)
     except SourceRefused as refused:
         report.failure = f"{refused}."
     if report.failure is None and writer.delivered() < expect:

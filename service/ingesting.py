@@ -19,6 +19,7 @@ from ingest.sources import reader_of, recognise
 from ingest.sources.table.mapping import load_mapping
 from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
+from ontology.iris import NEIGHBOUR, is_own
 from ontology.publication import ontology_ntriples
 from search.encoder import open_encoder
 from search.encoder.cache import VectorCache
@@ -113,7 +114,8 @@ def run_jobs(
     enricher = Enricher(schemes, gazetteer, settings.catalogue.district)
     with open_run(folder, settings.catalogue.base) as run:
         run.put_ontology(ontology_ntriples())
-        reports = [_run_job(run, folder, job, gazetteer, enricher, progress) for job in jobs]
+        licence = settings.catalogue.licence
+        reports = [_run_job(run, folder, job, gazetteer, enricher, progress, licence) for job in jobs]
         if whole:
             reports += _withdraw_unknown(run, settings)
         _index(run, folder, settings, schemes, progress)
@@ -125,9 +127,14 @@ def run_jobs(
 
 
 def _withdraw_unknown(run: Run, settings: Settings) -> list[SourceReport]:
-    """A source that katalog.toml does not know any more, renamed or ended, must not stay published for ever."""
+    """A source or neighbour that katalog.toml does not know any more, renamed or ended, must not stay there for ever."""
+    known = {source.name for source in settings.source} | {
+        NEIGHBOUR + neighbour.name for neighbour in settings.neighbour
+    }
     reports = []
-    for name in sorted({past.source for past in run.ledger.last_runs() if settings.source_named(past.source) is None}):
+    for name in sorted({past.source for past in run.ledger.last_runs()} - known):
+        if not is_own(name):
+            run.ledger.remove_bookmark(name.removeprefix(NEIGHBOUR))
         if run.ledger.count(name) == 0:
             continue
         with run.source(name) as writer:
@@ -141,7 +148,13 @@ def _withdraw_unknown(run: Run, settings: Settings) -> list[SourceReport]:
 
 
 def _run_job(
-    run: Run, folder: Path, job: Job, gazetteer: Gazetteer, enricher: Enricher, progress: Progress
+    run: Run,
+    folder: Path,
+    job: Job,
+    gazetteer: Gazetteer,
+    enricher: Enricher,
+    progress: Progress,
+    licence: str | None,
 ) -> SourceReport:
     source = job.source
     with run.source(source.name) as writer:
@@ -161,6 +174,7 @@ def _run_job(
             enricher,
             expect=source.expect,
             progress=lambda count: progress.records(source.title or source.name, count),
+            licence=source.licence or licence,
         )
 
 

@@ -14,8 +14,8 @@ import typer
 
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
-from ontology.iris import graph_of_source, offer_iri
-from ontology.offer import Instance, Offer
+from ontology.iris import graph_of_source, is_own
+from ontology.offer import Instance, Offer, iri_of
 from service.commands.target import write_target
 
 __all__ = ["run"]
@@ -54,8 +54,9 @@ def run(folder: Path, target_format: str, out: Path | None) -> None:
 
 def _quads(snapshot: Snapshot, base: str) -> Iterator[ox.Quad]:
     for run in snapshot.ledger.last_runs():
-        graph = ox.NamedNode(graph_of_source(base, run.source))
-        yield from snapshot.store.quads_for_pattern(None, None, None, graph)
+        if is_own(run.source):
+            graph = ox.NamedNode(graph_of_source(base, run.source))
+            yield from snapshot.store.quads_for_pattern(None, None, None, graph)
 
 
 def _write_rdf(snapshot: Snapshot, base: str, target_format: str, out: BinaryIO) -> None:
@@ -71,7 +72,7 @@ def _write_csv(snapshot: Snapshot, base: str, out: BinaryIO) -> None:
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    for _, offer in snapshot.ledger.offers():
+    for offer in (offer for _, offer in snapshot.ledger.offers() if is_own(offer.source)):
         for instance in offer.instances or (Instance(),):
             writer.writerow(_guarded(value) for value in _row(offer, instance, base))
     text.detach()
@@ -80,7 +81,7 @@ def _write_csv(snapshot: Snapshot, base: str, out: BinaryIO) -> None:
 def _row(offer: Offer, instance: Instance, base: str) -> tuple[object, ...]:
     place = instance.place or offer.place
     return (
-        *(offer_iri(base, offer.id), offer.source, offer.identifier, offer.kind.value, offer.name, offer.description),
+        *(iri_of(offer, base), offer.source, offer.identifier, offer.kind.value, offer.name, offer.description),
         *(offer.provider.name if offer.provider else None, instance.url or offer.url, "; ".join(offer.keywords)),
         *(instance.start and instance.start.isoformat(), instance.end and instance.end.isoformat(), instance.mode),
         *((place.locality, place.postal_code, place.street, place.ags) if place else (None,) * 4),

@@ -6,18 +6,24 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueError, CatalogueOutdated
 from catalogue.snapshot import Snapshot
 from search.index import index_state
+from service.connections import Connection
 from service.opening import Opener
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 __all__ = ["LONGEST_REQUEST", "run"]
 
@@ -27,17 +33,10 @@ _BACKLOG = 512
 
 def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[], None] | None = None) -> None:
     """Serves until it is stopped; ``announce`` is called as soon as questions are answered. Raises CatalogueError."""
-    opener = Opener(folder)
-    with ThreadPoolExecutor(1) as pool:
-        model = pool.submit(lambda: opener.encoder)
-        from service.app import create_app  # meanwhile: either takes a third of a second
-
-        model.result()
-    _refresh_index(opener)
-    os.environ["BILDUNGSKATALOG_DIR"] = str(folder.absolute())  # how the worker processes learn it
     config = uvicorn.Config(
-        partial(create_app, folder, opener) if workers == 1 else "service.app:create_app_from_environment",
+        _app_of_this_process(folder) if workers == 1 else _app_of_others(folder),
         factory=True,
+        http=Connection,
         host=host,
         port=port,
         workers=workers,
@@ -52,6 +51,25 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
         _serve(config, listening, announce)
 
 
+def _app_of_this_process(folder: Path) -> Callable[[], FastAPI]:
+    opener = Opener(folder)
+    with ThreadPoolExecutor(1) as pool:
+        model = pool.submit(lambda: opener.encoder)
+        from service.app import create_app  # meanwhile: either takes a third of a second
+
+        model.result()
+    _refresh_index(opener)
+    return partial(create_app, folder, opener)
+
+
+def _app_of_others(folder: Path) -> str:
+    """The process that watches over the others needs no model: the index is looked after by one that ends."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(_refresh_index_of, folder).result()
+    os.environ["BILDUNGSKATALOG_DIR"] = str(folder.absolute())  # how the worker processes learn it
+    return "service.app:create_app_from_environment"
+
+
 def _serve(config: uvicorn.Config, listening: socket.socket, announce: Callable[[], None] | None) -> None:
     if config.workers > 1:
         if announce is not None:
@@ -61,15 +79,26 @@ def _serve(config: uvicorn.Config, listening: socket.socket, announce: Callable[
         _Server(config, announce).run([listening])
 
 
+def _refresh_index_of(folder: Path) -> None:
+    _refresh_index(Opener(folder))
+
+
 def _refresh_index(opener: Opener) -> None:
     """An index of another model or version is made anew before anybody asks. Raises CatalogueEmpty."""
-    with Snapshot.open(opener.folder) as snapshot:
-        state = index_state(snapshot.path)
+    try:
+        with Snapshot.open(opener.folder) as snapshot:
+            state = index_state(snapshot.path)
+    except CatalogueOutdated as outdated:
+        if not outdated.older:
+            raise
+        state = None
     if state is None or state.model != opener.encoder.name:
         from service.ingesting import rebuild_index
         from service.progress import shown_progress
 
-        print("Der Suchindex stammt von einem anderen Modell und wird neu aufgebaut.", file=sys.stderr)
+        print(
+            "Der Katalog stammt von einem anderen Modell oder einer älteren Fassung und wird erneuert.", file=sys.stderr
+        )
         with shown_progress() as progress:
             rebuild_index(opener.folder, opener.settings, progress)
 

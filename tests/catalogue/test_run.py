@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError
-from catalogue.ledger import Counts, Note
+from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError, CatalogueOutdated
+from catalogue.ledger import Bookmark, Counts, Note
+from catalogue.neighbours import Check, note_check, read_checks
 from catalogue.run import open_run
 from catalogue.snapshot import Snapshot
 from ontology.offer import Instance, Kind, Offer, Place, Provider
@@ -179,3 +183,144 @@ def test_another_base_is_refused(tmp_path: Path) -> None:
     (tmp_path / "current").unlink()
     with open_run(tmp_path, "https://bildung.example") as run:
         assert run.number == 1
+
+
+def test_what_is_said_of_a_provider_is_part_of_its_offers(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"), offer("B", provider="andere"))
+    renamed = msgspec.structs.replace(offer("A"), provider=Provider(id="kvhs", name="Kreisvolkshochschule"))
+    assert ingest(tmp_path, renamed, offer("B", provider="andere")) == [True, False]
+    with Snapshot.open(tmp_path) as snapshot:
+        assert snapshot.ledger.offer("kvhs-A") == renamed
+    assert sum("Kreisvolkshochschule" in line for line in statements(tmp_path)) == 1
+
+
+def of_neighbour(key: str, name: str = "Töpfern", provider: str = "vhs", base: str = "https://worms.example") -> Offer:
+    return Offer(
+        id=f"worms~{key}",
+        iri=f"{base}/id/angebot/{key}",
+        source="nachbar/worms",
+        identifier=key,
+        kind=Kind.COURSE,
+        name=name,
+        provider=Provider(id=f"worms~{provider}", name=provider.upper(), iri=f"{base}/id/anbieter/{provider}"),
+    ).canonical()
+
+
+def follow(folder: Path, *offers: Offer, withdrawn: tuple[str, ...] = (), position: int = 0) -> list[bool]:
+    with open_run(folder, BASE) as run:
+        with run.source("nachbar/worms", partial=True) as source:
+            changed = [*(source.put(o) for o in offers), *(source.withdraw(offer_id) for offer_id in withdrawn)]
+            source.finish(Counts(len(offers), sum(changed), 0, 0, source.missing()), [])
+        run.ledger.put_bookmark(Bookmark("worms", position, '{"etag":"a"}', run.moment, run.moment))
+        run.commit()
+    return changed
+
+
+def test_of_a_neighbour_only_what_changed_is_delivered(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    own = statements(tmp_path)
+    follow(tmp_path, of_neighbour("1"), of_neighbour("2", provider="haus"), of_neighbour("3"), position=3)
+    # per offer: type, identifier, name, provider; per provider: type, name
+    assert len(statements(tmp_path) - own) == 3 * 4 + 2 * 2
+    assert follow(tmp_path, of_neighbour("1"), position=4) == [False]
+    changed = follow(tmp_path, of_neighbour("1", "Drehen"), withdrawn=("worms~2", "worms~9"), position=6)
+    assert changed == [True, True, False]
+    theirs = statements(tmp_path) - own
+    assert len(theirs) == 2 * 4 + 2
+    assert all("<http://127.0.0.1:8000/graph/nachbar/worms>" in line for line in theirs)
+    assert own <= statements(tmp_path)
+    with Snapshot.open(tmp_path) as snapshot:
+        assert sorted(o.id for _, o in snapshot.ledger.offers()) == ["kvhs-A", "worms~1", "worms~3"]
+        assert snapshot.ledger.bookmarks() == [snapshot.ledger.bookmark("worms")]
+        assert snapshot.ledger.bookmarks()[0].position == 6
+        assert snapshot.ledger.last_runs()[1].counts.withdrawn == 1
+
+
+def test_a_neighbour_that_moves_leaves_nothing_at_its_old_address(tmp_path: Path) -> None:
+    follow(tmp_path, of_neighbour("1"))
+    follow(tmp_path, of_neighbour("1", base="https://neu.example"))
+    assert len(statements(tmp_path)) == 4 + 2
+    assert not any("worms.example" in line for line in statements(tmp_path))
+
+
+def test_a_full_synchronisation_removes_what_is_gone(tmp_path: Path) -> None:
+    follow(tmp_path, of_neighbour("1"), of_neighbour("2"))
+    with open_run(tmp_path, BASE) as run:
+        with run.source("nachbar/worms") as source:
+            source.put(of_neighbour("2"))
+            source.finish(Counts(1, 0, 1, 0, source.missing()), [])
+        run.commit()
+    assert len(statements(tmp_path)) == 4 + 2
+    with Snapshot.open(tmp_path) as snapshot:
+        assert snapshot.ledger.offer("worms~1") is None
+
+
+def test_a_look_that_finds_nothing_new_makes_no_snapshot(tmp_path: Path) -> None:
+    follow(tmp_path, of_neighbour("1"))
+    note_check(tmp_path, "worms", Check(at="2026-01-05T10:00:00+00:00"))
+    note_check(tmp_path, "lampertheim", Check(at="2026-01-05T10:00:01+00:00", trouble="Nicht erreichbar."))
+    assert read_checks(tmp_path)["lampertheim"].trouble == "Nicht erreichbar."
+    assert read_checks(tmp_path)["worms"] == Check(at="2026-01-05T10:00:00+00:00")
+    assert (tmp_path / "current").read_text() == "000001"
+
+
+def test_a_clock_set_back_does_not_set_back_what_is_served(tmp_path: Path) -> None:
+    times = []
+    for hour, name in ((12, "eins"), (3, "zwei"), (13, "drei")):
+        now = dt.datetime(2026, 1, 5, hour, tzinfo=dt.UTC)
+        with open_run(tmp_path, BASE, clock=lambda now=now: now) as run:
+            with run.source("kvhs") as source:
+                source.put(offer("A", name))
+                source.finish(Counts(), [])
+            run.commit()
+        with Snapshot.open(tmp_path) as snapshot:
+            times.append(snapshot.state.data_time[11:16])
+    assert times == ["12:00", "12:00", "13:00"]
+
+
+FORMAT_1 = """
+CREATE TABLE old (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, hash BLOB NOT NULL, json BLOB NOT NULL,
+    changed_run INTEGER NOT NULL, changed_at TEXT NOT NULL);
+INSERT INTO old SELECT row, id, source, hash, json, changed_run, changed_at FROM offer;
+DROP TABLE offer;
+ALTER TABLE old RENAME TO offer;
+CREATE INDEX offer_source ON offer (source);
+ALTER TABLE provider DROP COLUMN iri;
+DROP TABLE neighbour;
+DROP TABLE source;
+"""
+
+
+def make_old(folder: Path) -> None:
+    """Rewrites the visible snapshot as the first version of the program wrote it."""
+    path = folder / "snapshots" / (folder / "current").read_text()
+    with closing(sqlite3.connect(path / "ledger.sqlite")) as db:
+        db.executescript(FORMAT_1)
+    state = msgspec.json.decode((path / "snapshot.json").read_bytes())
+    del state["format"]
+    (path / "snapshot.json").write_bytes(msgspec.json.encode(state))
+
+
+def test_a_catalogue_of_an_older_version_is_brought_up_to_date_by_the_next_run(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"), offer("B"))
+    before = statements(tmp_path)
+    make_old(tmp_path)
+    with pytest.raises(CatalogueOutdated, match="Auf den neuen Stand bringen: bildungskatalog ingest"):
+        Snapshot.open(tmp_path)
+    assert ingest(tmp_path, offer("A"), offer("B")) == [False, False]
+    assert statements(tmp_path) == before
+    with Snapshot.open(tmp_path) as snapshot:
+        assert [o.id for _, o in snapshot.ledger.offers()] == ["kvhs-A", "kvhs-B"]
+        assert list(snapshot.ledger.source_dates()) == ["kvhs"]
+        assert snapshot.ledger.bookmarks() == []
+        assert snapshot.ledger.last_runs()[0].counts == Counts(2, 0, 2, 0, 0)
+
+
+def test_a_catalogue_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    path = tmp_path / "snapshots/000001/snapshot.json"
+    path.write_bytes(path.read_bytes().replace(b'"format":2', b'"format":3'))
+    with pytest.raises(CatalogueOutdated, match="neuere Fassung"):
+        Snapshot.open(tmp_path)
+    with pytest.raises(CatalogueOutdated, match="neuere Fassung"), open_run(tmp_path, BASE):
+        pass

@@ -63,6 +63,22 @@ def test_taken_unchanged_refused_and_withdrawn_add_up(tmp_path: Path) -> None:
     assert offers_in_store(tmp_path / "katalog") == {"kurse": 2}
 
 
+def test_a_source_licence_holds_for_what_states_none_and_a_new_one_changes_the_offers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEADER}\n1;Brot;Alzey;10\n", encoding="utf-8")
+    said = []
+    for licence in ("dl-de/zero-2-0", "dl-de/zero-2-0", "dl-de/by-2-0"):
+        with open_run(tmp_path / "katalog", BASE) as opened:
+            with opened.source("kurse") as writer:
+                report = ingest_source(
+                    writer, [(path, "table")], ReaderContext(source="kurse"), unchanged, licence=licence
+                )
+            opened.commit()
+        with Snapshot.open(tmp_path / "katalog") as snapshot:
+            said += [(report.counts().taken, offer.licence) for _, offer in snapshot.ledger.offers()]
+    assert said == [(1, "dl-de/zero-2-0"), (0, "dl-de/zero-2-0"), (1, "dl-de/by-2-0")]
+
+
 def test_files_of_one_source_are_counted_each(tmp_path: Path) -> None:
     report = deliver(tmp_path, ("a.csv", ["1;Brot;Alzey;10"]), ("b.csv", ["1;Brot;Alzey;10", "2;Kuchen;Worms;5"]))
     assert [(file.file, file.read, file.taken, file.refused) for file in report.files] == [

@@ -1,0 +1,190 @@
+"""Writing one source into a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from catalogue.ledger import Counts, Entry, Note, SourceRun
+from catalogue.snapshot import describe
+from ontology.iris import graph_of_source, is_own, offer_iri, provider_iri
+from ontology.offer import Offer, Provider, iri_of
+from ontology.rdf import offer_to_ntriples, provider_to_ntriples
+
+if TYPE_CHECKING:
+    from catalogue.run import Run
+
+__all__ = ["SourceWriter", "statements_of"]
+
+
+def statements_of(offer: Offer, base: str) -> str:
+    """N-Triples text of an offer with that of its provider: what it is compared by, and what neighbours get."""
+    provider = "" if offer.provider is None else provider_to_ntriples(offer.provider, base)
+    return offer_to_ntriples(offer, base) + provider
+
+
+class SourceWriter:
+    """Writes the offers of one source into a run: a context manager, to be ended by `finish` or `abandon` inside it.
+
+    Of an own source everything is delivered, and what is not is withdrawn. ``partial``: what is neither put nor withdrawn stays.
+    Statements are spooled and reach the store at the end, so that an abandoned source leaves no trace in it.
+    """
+
+    def __init__(self, run: Run, name: str, partial: bool = False) -> None:
+        self._run = run
+        self.name = name
+        self._partial = partial
+        self._graph = ox.NamedNode(graph_of_source(run.base, name))
+        self._old_providers = run.ledger.provider_hashes(name)
+        self._providers: set[str] = set()
+        self._seen: set[str] = set()
+        self._kept: set[str] = set()
+        self._changed: set[int] = set()
+        self._withdrawn: dict[str, Entry] = {}
+        self._outdated: list[str] = []
+        self._spool_path = run.path / "spool.nt"
+        self._spool = self._spool_path.open("w", encoding="utf-8", newline="\n")
+        run.ledger.begin_source()
+
+    @cached_property
+    def _old(self) -> Mapping[str, Entry]:
+        """All that was there before; not asked for where little of much is delivered."""
+        return self._run.ledger.entries(self.name)
+
+    def _entry(self, offer_id: str) -> Entry | None:
+        return self._run.ledger.entry(self.name, offer_id) if self._partial else self._old.get(offer_id)
+
+    def __enter__(self) -> SourceWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def owner(self, offer_id: str) -> str | None:
+        """Who has delivered this id already: this source in this run, or another source at any time."""
+        if offer_id in self._seen:
+            return self.name
+        return None if self._entry(offer_id) is not None else self._run.ledger.owner(offer_id)
+
+    def put(self, offer: Offer) -> bool:
+        """Takes over a canonical offer that has no `owner` yet. False when it is as it was."""
+        assert self.owner(offer.id) is None, offer.id
+        self._seen.add(offer.id)
+        self._withdrawn.pop(offer.id, None)
+        base = self._run.base
+        lines = offer_to_ntriples(offer, base)
+        provider_lines = "" if offer.provider is None else self._put_provider(offer.provider)
+        digest = sha256((lines + provider_lines).encode()).digest()
+        entry = self._entry(offer.id)
+        if entry is not None and entry.digest == digest:
+            return False
+        if entry is None:
+            row = self._run.next_row()
+        else:
+            row = entry.row
+            self._outdated.append(self._old_iri(offer.id))
+        self._spool.write(lines)
+        self._run.ledger.put_offer(row, offer, digest, self._run.number, self._run.moment)
+        self._changed.add(row)
+        return True
+
+    def _put_provider(self, provider: Provider) -> str:
+        """The statements about the provider, which reach the store if they differ; of two descriptions the first counts."""
+        lines = provider_to_ntriples(provider, self._run.base)
+        if provider.id in self._providers:
+            return lines
+        self._providers.add(provider.id)
+        digest = sha256(lines.encode()).digest()
+        if self._old_providers.get(provider.id) == digest:
+            return lines
+        if provider.id in self._old_providers:
+            old = self._run.ledger.provider_iri(self.name, provider.id)
+            self._outdated.append(old or provider_iri(self._run.base, provider.id))
+        self._spool.write(lines)
+        self._run.ledger.put_provider(self.name, provider.id, digest, provider.iri)
+        return lines
+
+    def withdraw(self, offer_id: str) -> bool:
+        """Withdraws an offer of an earlier run; False where there is none. What is put later in this run is there again."""
+        assert offer_id not in self._seen, offer_id
+        entry = self._entry(offer_id)
+        if entry is None or offer_id in self._withdrawn:
+            return False
+        self._withdrawn[offer_id] = entry
+        return True
+
+    def keep(self, offer_id: str) -> bool:
+        """Keeps an offer of an earlier run although it is not delivered now; False where there is none."""
+        if offer_id not in self._seen and self._entry(offer_id) is not None:
+            self._kept.add(offer_id)
+            return True
+        return False
+
+    def keep_all(self) -> None:
+        """Keeps every offer of earlier runs that is not delivered now."""
+        self._kept |= self._old.keys()
+
+    def delivered(self) -> int:
+        """How many offers were put so far."""
+        return len(self._seen)
+
+    def missing(self) -> int:
+        """How many offers were there and will not be any more, so far."""
+        return len(self._missing())
+
+    def _missing(self) -> dict[str, Entry]:
+        if self._partial:
+            return self._withdrawn
+        return {offer_id: self._old[offer_id] for offer_id in self._old.keys() - self._seen - self._kept}
+
+    def finish(self, counts: Counts, notes: Sequence[Note]) -> None:
+        """Withdraws what was not delivered again, moves the statements to the store and enters the run in the ledger."""
+        run, ledger = self._run, self._run.ledger
+        missing = self._missing()
+        for offer_id, entry in missing.items():
+            self._outdated.append(self._old_iri(offer_id))
+            ledger.remove_offer(entry.row)
+            run.removed.add(entry.row)
+        if missing or self._changed:
+            for provider_id in ledger.unnamed_providers(self.name):
+                self._outdated.append(
+                    ledger.provider_iri(self.name, provider_id) or provider_iri(run.base, provider_id)
+                )
+                ledger.remove_provider(self.name, provider_id)
+        run.changed |= self._changed
+        run.removed -= self._changed  # a row that became free in this run may be in use again
+        self._spool.close()
+        if self._outdated or self._spool_path.stat().st_size:
+            run.touch()
+            ledger.date_source(self.name, run.moment)
+            for iri in self._outdated:
+                for quad in list(describe(run.store, ox.NamedNode(iri), self._graph)):
+                    run.store.remove(quad)
+            run.store.bulk_load(path=str(self._spool_path), format=ox.RdfFormat.N_TRIPLES, to_graph=self._graph)
+        self._spool_path.unlink()
+        self._enter(counts, notes, None)
+
+    def _old_iri(self, offer_id: str) -> str:
+        """The IRI under which the store has an offer; that of a neighbour's offer is its own affair."""
+        if is_own(self.name):
+            return offer_iri(self._run.base, offer_id)
+        offer = self._run.ledger.offer(offer_id)
+        assert offer is not None, offer_id
+        return iri_of(offer, self._run.base)
+
+    def abandon(self, counts: Counts, notes: Sequence[Note], failure: str) -> None:
+        """Leaves the source as it was and enters the reason in the ledger."""
+        self._run.ledger.abandon_source()
+        self._spool_path.unlink()
+        self._enter(counts, notes, failure)
+
+    def _enter(self, counts: Counts, notes: Sequence[Note], failure: str | None) -> None:
+        run = SourceRun(self.name, self._run.number, self._run.moment, counts, failure)
+        self._run.ledger.enter_run(run, notes)
