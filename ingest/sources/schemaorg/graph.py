@@ -58,7 +58,7 @@ def _inner(value: dict[str, Any], terms: Terms) -> Any:
     types = value.get(local.get("@type", "@type"))
     for name in types if isinstance(types, list) else [types]:
         held = words()["containers"].get(terms.local(name)) if isinstance(name, str) else None
-        if held in local and isinstance(value[local[held]], dict | list):
+        if held is not None and held in local and isinstance(value[local[held]], dict | list):
             return value[local[held]]
     return None
 

@@ -81,7 +81,8 @@ def offer_of(node: Node, kind: Kind, source: str, schemes: Schemes, remarks: Rem
         provider=_provider([node, *runs], remarks),
         url=remarks.value(parse_url, node.text("url"), "url"),
         keywords=tuple(word for word in keywords if word != name),
-        audience=audience,
+        topics=_own_concepts(node, "about", "topics", schemes),
+        audience=(*audience, *_own_concepts(node, "audience", "audience", schemes)),
         age_min=ages[0],
         age_max=ages[1],
         level=level,
@@ -93,6 +94,12 @@ def offer_of(node: Node, kind: Kind, source: str, schemes: Schemes, remarks: Rem
         place=None if kind in _RUNNING else _own_place(node, remarks),
         instances=runs_of(node, remarks, schemes, located=kind in _RUNNING),
     ).canonical()
+
+
+def _own_concepts(node: Node, name: str, scheme: str, schemes: Schemes) -> tuple[str, ...]:
+    """Notations of the concepts of the catalogue's own schemes: what a catalogue like this one wrote."""
+    concepts = (schemes[scheme].by_iri(value.id or "") for value in node.nodes(name))
+    return tuple(concept.notation for concept in concepts if concept is not None)
 
 
 def _own_place(node: Node, remarks: Remarks) -> Place | None:
