@@ -1,0 +1,1 @@
+"""Suites of others, run against the product's own code."""
