@@ -87,7 +87,8 @@ class Process:
 
     async def end(self) -> str:
         """Ends it; what it wrote to standard error."""
-        if self._process is None:
+        self.kill()
+        if asyncio.current_task() is not self.started:  # which reads what it says, and only one may
             await asyncio.wait([self.started])
         if self._process is None:
             return ""
