@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+from msgspec.structs import fields
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from catalogue.errors import CatalogueError
 from catalogue.files import replace_file
+from ontology.offer import Offer
 
 __all__ = ["Neighbour", "Settings", "SettingsRefused", "Source", "enter_source", "new_source", "read_settings"]
 
@@ -96,6 +98,15 @@ class Neighbour(_Table):
     topics: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     every: Annotated[float, Field(ge=1, le=604_800)] = 300.0
+
+    @field_validator("without")
+    @classmethod
+    def _optional_fields(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        optional = {field.name for field in fields(Offer) if not field.required} - {"iri", "licence"}
+        wrong = sorted(set(names) - optional)
+        if wrong:
+            raise ValueError(f"no such field: {', '.join(wrong)}; there are {', '.join(sorted(optional))}")
+        return names
 
     @model_validator(mode="after")
     def _one_way(self) -> Neighbour:
