@@ -65,8 +65,9 @@ class Parts:
             skos_prefLabel=language_text(area.label),
             dcat_bbox=box,
             dcat_centroid=typed(f"POINT({area.longitude} {area.latitude})", "geo:wktLiteral"),
-            locn_geometry=box,
+            locn_geometry=f"{self.iri}#gebiet",
         )
+        self.statements.say(f"{self.iri}#gebiet", a="locn:Geometry", geo_asWKT=box)
         return iri
 
     def level(self) -> str:

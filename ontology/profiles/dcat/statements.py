@@ -89,8 +89,14 @@ class Statements:
         return iri
 
     def sorted(self, base: str) -> list[ox.Triple]:
-        """The triples in an order that depends on nothing but them: those about things of the base first."""
-        return sorted(self._triples, key=lambda triple: (not str(triple.subject).startswith(f"<{base}"), str(triple)))
+        """The triples in an order that depends on nothing but them: things of the base first, of each thing its class first."""
+        kind = _expanded("rdf:type")
+
+        def order(triple: ox.Triple) -> tuple[bool, str, bool, str]:
+            subject = str(triple.subject)
+            return not subject.startswith(f"<{base}"), subject, triple.predicate.value != kind, str(triple)
+
+        return sorted(self._triples, key=order)
 
 
 def _expanded(name: str) -> str:
