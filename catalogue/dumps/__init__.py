@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from catalogue.dumps.manifest import Audit, Dataset, DumpFile, Manifest, read_manifest
+from catalogue.dumps.make import dumps_are_current, make_dumps
+from catalogue.dumps.manifest import Dataset, DumpFile, Manifest, read_manifest, visible_dumps
 
-__all__ = ["Audit", "Dataset", "DumpFile", "Manifest", "read_manifest"]
+__all__ = [
+    "Dataset",
+    "DumpFile",
+    "Manifest",
+    "dumps_are_current",
+    "make_dumps",
+    "read_manifest",
+    "visible_dumps",
+]

@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Audit", "Dataset", "DumpFile", "Manifest", "dumps_folder", "read_manifest", "visible_dumps"]
+from catalogue.audit import Audit
+
+__all__ = ["MANIFEST", "Dataset", "DumpFile", "Manifest", "dumps_folder", "read_manifest", "visible_dumps"]
 
 MANIFEST = "manifest.json"
 
@@ -42,10 +44,11 @@ class DumpFile(msgspec.Struct, frozen=True, kw_only=True):
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the dumps of one source, or of the whole catalogue (``source`` None).
 
-    Title, publisher and licence are those of katalog.toml, a source without its own has the catalogue's; ``licence_known`` is False where
-    neither states one. ``issued`` and ``modified`` are ISO times: when its data first came and last changed. ``first_day`` and ``last_day`` are
-    ISO dates of the earliest and the latest dated run. ``classes`` counts instances by class (void:classPartition), ``properties``
-    statements by property (void:propertyPartition), ``entities`` the distinct subjects. ``example`` is the IRI of an offer.
+    Title, publisher and licence are those of katalog.toml; a source without a publisher or a licence has the catalogue's. ``issued`` and
+    ``modified`` are ISO times: when its data first came and last changed. ``first_day`` and ``last_day`` are ISO dates of the earliest and
+    the latest dated run. ``statements`` are distinct triples, vocabularies not counted. ``classes`` counts instances by class
+    (void:classPartition), ``properties`` statements by property (void:propertyPartition), ``entities`` the distinct subjects.
+    ``example`` is the IRI of an offer. ``withheld`` offers are not in the dumps because of their licence.
     """
 
     source: str | None
@@ -62,15 +65,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     classes: dict[str, int]
     properties: dict[str, int]
     example: str | None
-
-
-class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the audit with the shapes found: ``checked`` of ``offers``, ``violations`` by message, in how many offers each."""
-
-    offers: int
-    checked: int
-    conforming: int
-    violations: dict[str, int]
+    withheld: int
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +81,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     datasets: tuple[Dataset, ...]
     files: tuple[DumpFile, ...]
-    audit: Audit | None
+    audit: Audit
 
     @property
     def whole(self) -> Dataset:

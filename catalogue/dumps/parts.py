@@ -1,0 +1,169 @@
+"""A part of the dumps: some offers of one source in every form, counted and compressed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+import pyoxigraph as ox
+
+from catalogue.dumps.packing import Packed, pack
+from catalogue.ledger import Ledger
+from ontology.iris import CONCEPTS, SCHEMA, TERMS, graph_of_source, offer_iri
+from ontology.licences import is_open
+from ontology.offer import Offer, Provider
+from ontology.profiles.csv import rows
+from ontology.rdf import offer_to_ntriples
+
+__all__ = ["TURTLE_HEADER", "Batch", "Counts", "Forms", "Part", "PartMaker", "count_statements", "forms_of", "in_graph"]
+
+Providers = Mapping[str, Provider]
+
+_RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_PREFIXES = {
+    "bk": TERMS,
+    "level": CONCEPTS + "level/",
+    "mode": CONCEPTS + "mode/",
+    "phases": CONCEPTS + "phases/",
+    "schema": SCHEMA,
+    "topics": CONCEPTS + "topics/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+class Counts(msgspec.Struct):
+    """Statements by property, things by class (both by IRI)."""
+
+    properties: Counter[str] = msgspec.field(default_factory=Counter)
+    classes: Counter[str] = msgspec.field(default_factory=Counter)
+
+    def add(self, more: Counts) -> None:
+        """Adds what was counted elsewhere."""
+        self.properties.update(more.properties)
+        self.classes.update(more.classes)
+
+    @property
+    def statements(self) -> int:
+        """All statements."""
+        return self.properties.total()
+
+
+class Forms(msgspec.Struct, frozen=True):
+    """The same statements as N-Quads, as Turtle without its prefixes and as the nodes of a JSON-LD array without its brackets."""
+
+    nquads: Packed
+    turtle: Packed
+    jsonld: Packed
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Which offers: rows of one source in the ledger. ``licence`` is what katalog.toml says for those that have none of their own."""
+
+    source: str
+    rows: tuple[int, ...]
+    licence: str | None
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made of a batch. ``forms`` and ``example`` are None where no offer of it may be passed on; days are ISO dates."""
+
+    forms: Forms | None
+    table: Packed
+    table_rows: int
+    counts: Counts
+    ids: tuple[str, ...]
+    withheld: int
+    providers: frozenset[str]
+    example: str | None
+    first_day: str | None
+    last_day: str | None
+
+
+class PartMaker:
+    """Makes parts of the dumps of one snapshot. ``providers`` by source and id, as the store has them now."""
+
+    def __init__(self, ledger: Ledger, base: str, providers: Mapping[str, Providers]) -> None:
+        self._ledger, self._base, self._providers = ledger, base, providers
+
+    def make(self, batch: Batch) -> Part:
+        """One part (20 ms for 200 offers)."""
+        providers = self._providers.get(batch.source, {})
+        offers = [_with_provider(offer, providers) for offer in self._ledger.offers_at(batch.rows).values()]
+        passed = [offer for offer in offers if may_be_passed_on(offer, batch.licence)]
+        text = "".join(offer_to_ntriples(offer, self._base) for offer in passed)
+        table = rows(passed, self._base)
+        days = [str(day)[:10] for offer in passed for run in offer.instances for day in (run.start, run.end) if day]
+        return Part(
+            forms=forms_of(text, graph_of_source(self._base, batch.source)) if text else None,
+            table=pack(table.encode()),
+            table_rows=sum(max(1, len(offer.instances)) for offer in passed),
+            counts=count_statements(text),
+            ids=tuple(offer.id for offer in passed),
+            withheld=len(offers) - len(passed),
+            providers=frozenset(offer.provider.id for offer in passed if offer.provider is not None),
+            example=offer_iri(self._base, passed[0].id) if passed else None,
+            first_day=min(days, default=None),
+            last_day=max(days, default=None),
+        )
+
+
+def may_be_passed_on(offer: Offer, licence: str | None) -> bool:
+    """False where the licence that is stated, for the offer or by ``licence`` for all of its source, is not an open one."""
+    stated = offer.licence or licence
+    return stated is None or is_open(stated)
+
+
+def _with_provider(offer: Offer, providers: Providers) -> Offer:
+    """An offer that did not change is kept in the ledger with what its provider was called then."""
+    now = None if offer.provider is None else providers.get(offer.provider.id)
+    return offer if now is None or now == offer.provider else msgspec.structs.replace(offer, provider=now)
+
+
+def forms_of(ntriples: str, graph: str) -> Forms:
+    """Statements in every form; ``ntriples`` is not empty and has ``\\n`` only at the ends of lines."""
+    data = ntriples.encode()
+    quads = list(ox.parse(data, ox.RdfFormat.N_TRIPLES, lenient=True))  # our own text: lenient is a third faster
+    return Forms(
+        nquads=pack(in_graph(data, graph)),
+        turtle=pack(_turtle(quads)[len(TURTLE_HEADER) :]),
+        jsonld=pack(_serialized(quads, ox.RdfFormat.JSON_LD)[1:-1]),
+    )
+
+
+def in_graph(ntriples: bytes, graph: str) -> bytes:
+    """N-Triples as N-Quads."""
+    return ntriples.replace(b" .\n", f" <{graph}> .\n".encode())
+
+
+def _turtle(quads: Sequence[ox.Quad]) -> bytes:
+    return _serialized(quads, ox.RdfFormat.TURTLE, prefixes=_PREFIXES)
+
+
+def _serialized(quads: Iterable[ox.Quad], form: ox.RdfFormat, prefixes: dict[str, str] | None = None) -> bytes:
+    written = ox.serialize(quads, format=form, prefixes=prefixes)
+    assert written is not None
+    return written
+
+
+TURTLE_HEADER = _turtle(())
+
+
+def count_statements(ntriples: str) -> Counts:
+    """Counts what the lines of an N-Triples text say."""
+    properties: Counter[str] = Counter()
+    classes: Counter[str] = Counter()
+    for prop, value in _properties(ntriples):
+        properties[prop] += 1
+        if prop == _RDF_TYPE:
+            classes[value] += 1
+    return Counts(
+        Counter({prop[1:-1]: count for prop, count in properties.items()}),
+        Counter({kind[1:-3]: count for kind, count in classes.items()}),
+    )
+
+
+def _properties(ntriples: str) -> Iterator[tuple[str, str]]:
+    for line in ntriples.split("\n")[:-1]:
+        _, prop, value = line.split(" ", 2)
+        yield prop, value
