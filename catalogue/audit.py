@@ -195,6 +195,6 @@ def report(summary: Audit, found: list[Finding], address: str, moment: str) -> b
         ]
     prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in _PREFIXES.items())
     quads = list(ox.parse((prefixes + "\n".join(lines)).encode(), ox.RdfFormat.TURTLE, base_iri=address))
-    written = ox.serialize(quads, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES, base_iri=address)
+    written = ox.serialize(quads, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES)
     assert written is not None
     return written

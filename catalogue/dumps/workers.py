@@ -15,14 +15,14 @@ from catalogue.ledger import Ledger
 __all__ = ["made_parts"]
 
 _PROCESSES = 2
-_WORTH_IT = 8  # batches; fewer are made sooner than processes are started
+_WORTH_IT = 2000  # offers; fewer are made sooner than processes are started
 
 
 def made_parts(
     ledger: Path, base: str, providers: Mapping[str, Providers], batches: Sequence[Batch]
 ) -> Iterator[tuple[Batch, Part]]:
     """Every batch with what was made of it, in their order. ``ledger`` is the file, which nobody changes."""
-    if len(batches) < _WORTH_IT:
+    if sum(len(batch.rows) for batch in batches) < _WORTH_IT:
         yield from _made_here(ledger, base, providers, batches)
         return
     context = multiprocessing.get_context("spawn")
