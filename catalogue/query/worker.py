@@ -2,8 +2,8 @@
 
 Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.process`. Requests on standard
 input: four bytes length (big-endian), JSON with text, base, union, default_graphs, named_graphs, results, graph. Answers on standard
-output: status, length of the media type, length of the body (``>BII``), then both; the body of a refusal is a sentence. An answer is
-written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries, so that it starts fast
+output: status, whether it is the last one, length of the media type, length of the body (``>B?II``), then both; the body of a refusal is a
+sentence. An answer is written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries, so that it starts fast
 and holds nothing worth stealing.
 """
 
@@ -28,14 +28,18 @@ from catalogue.query.guard import check
 __all__ = ["ANSWER", "OK", "READY", "REFUSED", "REQUEST", "TOO_LARGE", "UNACCEPTABLE", "main"]
 
 REQUEST = struct.Struct(">I")
-ANSWER = struct.Struct(">BII")
+ANSWER = struct.Struct(">B?II")
 READY, OK, REFUSED, TOO_LARGE, UNACCEPTABLE = range(5)
 
 # system calls that open the way out: socket, execve, execveat, io_uring_setup
 _FORBIDDEN = {"x86_64": (0xC000003E, (41, 59, 322, 425)), "aarch64": (0xC00000B7, (198, 221, 281, 425))}
-_MUCH_MEMORY = 300_000  # kB
+_MUCH_MEMORY = 300_000_000  # bytes
 _NICENESS = 10  # the service comes first
 _PDEATHSIG, _SECCOMP, _NO_NEW_PRIVILEGES = 1, 22, 38  # prctl(2)
+
+
+# ValueError: an IRI of the request is none; RuntimeError: a function that the engine does not know
+_OF_THE_ENGINE = (SyntaxError, ValueError, OSError, RuntimeError)
 
 
 class _TooLargeError(Exception):
@@ -67,24 +71,29 @@ def main() -> None:
     _confine(max_memory)
     store = ox.Store.read_only(path)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    _send(answers, READY, "", b"")
+    _send(answers, READY, False)
     while head := requests.read(REQUEST.size):
         request = json.loads(requests.read(REQUEST.unpack(head)[0]))
         _allow_cpu(max_seconds)
-        try:
-            media_type, body = _evaluate(store, request, max_bytes)
-        except (_TooLargeError, MemoryError):
-            _send(answers, TOO_LARGE, "", b"")
-        except LookupError:
-            _send(answers, UNACCEPTABLE, "", b"")
-        except QueryRefused as error:
-            _send(answers, REFUSED, "", str(error).encode())
-        except (SyntaxError, ValueError, OSError) as error:
-            _send(answers, REFUSED, "", f"Die Abfrage ist nicht ausführbar: {error}".encode())
-        else:
-            _send(answers, OK, media_type, body)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _MUCH_MEMORY:
+        answer = _answer(store, request, max_bytes)
+        is_last = _resident() > _MUCH_MEMORY
+        _send(answers, answer[0], is_last, *answer[1:])
+        if is_last:
             break
+
+
+def _answer(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[int, str, bytes]:
+    """(status, media type, body)."""
+    try:
+        return OK, *_evaluate(store, request, max_bytes)
+    except (_TooLargeError, MemoryError):
+        return TOO_LARGE, "", b""
+    except LookupError:
+        return UNACCEPTABLE, "", b""
+    except QueryRefused as error:
+        return REFUSED, "", str(error).encode()
+    except (SyntaxError, ValueError, OSError) as error:
+        return REFUSED, "", f"Die Abfrage ist nicht ausführbar: {error}".encode()
 
 
 def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[str, bytes]:
@@ -110,9 +119,19 @@ def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple
     return media_type, b"".join(out.chunks)
 
 
-def _send(answers: BinaryIO, status: int, media_type: str, body: bytes) -> None:
-    answers.write(ANSWER.pack(status, len(media_type), len(body)) + media_type.encode() + body)
+def _send(answers: BinaryIO, status: int, is_last: bool, media_type: str = "", body: bytes = b"") -> None:
+    answers.write(ANSWER.pack(status, is_last, len(media_type), len(body)) + media_type.encode())
+    answers.write(body)
     answers.flush()
+
+
+def _resident() -> int:
+    """Bytes of memory in use. (The peak that getrusage tells begins with that of the parent.)"""
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - pathlib would double the time of the start
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _confine(max_memory: int) -> None:
@@ -123,7 +142,7 @@ def _confine(max_memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         _prctl(_PDEATHSIG, signal.SIGKILL)
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - a smaller start
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
             file.write("1000")
         with suppress(OSError):  # a kernel without seccomp: the guard stands alone
             _close_the_way_out()
