@@ -9,7 +9,9 @@ from pathlib import Path
 __all__ = ["copy_snapshot", "replace_file", "sync_folder", "sync_tree"]
 
 # RocksDB never writes to a finished table, tantivy never to a finished segment: these can be shared between snapshots
-_IMMUTABLE = frozenset({".sst", ".term", ".idx", ".pos", ".store", ".fast", ".fieldnorm", ".del", ".faiss", ".npz"})
+_IMMUTABLE = frozenset(
+    {".sst", ".term", ".idx", ".pos", ".store", ".fast", ".fieldnorm", ".del", ".faiss", ".npz", ".gz"}
+)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -147,6 +147,14 @@ class Ledger:
         found = ((row, self._db.execute(select, (row,)).fetchone()) for row in rows)
         return {row: offer_from_json(data[0]) for row, data in found if data}
 
+    def publications(self, rows: Iterable[int], of_source: Callable[[str], bool]) -> Iterator[tuple[int, bool, Offer]]:
+        """Offers of these rows whose source is one of those: row, whether the feed says that it is there, and the offer."""
+        select = "SELECT source, json, EXISTS (SELECT 1 FROM published WHERE published.row = offer.row) FROM offer WHERE row = ?"
+        for row in rows:
+            found = self._db.execute(select, (row,)).fetchone()
+            if found and of_source(found[0]):
+                yield row, bool(found[2]), offer_from_json(found[1])
+
     def offers(self) -> Iterator[tuple[int, Offer]]:
         """All offers with their rows, in order of row."""
         for row, data in self._db.execute("SELECT row, json FROM offer ORDER BY row"):
@@ -226,14 +234,20 @@ class Ledger:
         """Enters a new offer or replaces the one of that row."""
         provider = offer.provider and offer.provider.id
         self._db.execute(
-            "INSERT INTO offer VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET provider = excluded.provider, "
+            "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET provider = excluded.provider, "
             "hash = excluded.hash, changed_run = excluded.changed_run, changed_at = excluded.changed_at, json = excluded.json",
             (row, offer.id, offer.source, provider, digest, run, moment, offer_to_json(offer)),
         )
 
-    def remove_offer(self, row: int) -> None:
-        """Removes the offer of that row."""
+    def remove_offer(self, row: int) -> bool:
+        """Removes the offer of that row; whether the feed says that it is there."""
         self._db.execute("DELETE FROM offer WHERE row = ?", (row,))
+        return self._db.execute("DELETE FROM published WHERE row = ?", (row,)).rowcount > 0
+
+    def mark_published(self, row: int, published: bool) -> None:
+        """Notes whether the feed says that the offer of that row is there."""
+        change = "INSERT INTO published VALUES (?)" if published else "DELETE FROM published WHERE row = ?"
+        self._db.execute(change, (row,))
 
     def put_bookmark(self, bookmark: Bookmark) -> None:
         """Enters up to where a neighbour was followed."""

@@ -5,7 +5,6 @@ CREATE TABLE offer (
     source      TEXT NOT NULL,
     provider    TEXT,
     hash        BLOB NOT NULL,       -- SHA-256 of the N-Triples text that the mapping made, with the provider's
-    published   INTEGER NOT NULL,    -- 1: the feed says that it is there
     changed_run INTEGER NOT NULL,
     changed_at  TEXT NOT NULL,
     json        BLOB NOT NULL        -- the last column, so that the others are read without it
@@ -13,7 +12,11 @@ CREATE TABLE offer (
 -- what a run compares with: read without touching the table
 CREATE INDEX offer_compared ON offer (source, id, hash);
 CREATE INDEX offer_provider ON offer (source, provider);
-CREATE INDEX offer_unpublished ON offer (row) WHERE NOT published;
+
+-- offers that the feed says are there; of its own, so that saying so does not rewrite them
+CREATE TABLE published (
+    row INTEGER PRIMARY KEY
+);
 
 -- when a source's data first came and last changed, as ISO times
 CREATE TABLE source (

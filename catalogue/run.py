@@ -15,6 +15,7 @@ import msgspec
 import pyoxigraph as ox
 
 from catalogue.errors import CatalogueError, CatalogueOutdated
+from catalogue.feed import publish
 from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
 from catalogue.ledger import Ledger
 from catalogue.lock import writer_lock
@@ -45,15 +46,18 @@ def open_run(
 class Run:
     """The private copy. ``path`` is its folder: whoever keeps an index writes it there before `commit`.
 
-    ``changed`` and ``removed`` are the rows that differ from the visible snapshot.
+    ``changed`` and ``removed`` are the rows that differ from the visible snapshot, ``withdrawn`` the ids of removed offers that the feed
+    says are there.
     """
 
     def __init__(self, folder: Path, base: str, clock: Callable[[], datetime]) -> None:
         self.base = base
         self.changed: set[int] = set()
         self.removed: set[int] = set()
+        self.withdrawn: list[str] = []
         self._folder = folder
         self._touched = False
+        self._clock = clock
         visible = visible_snapshot(folder)
         if visible is None:
             self._state = State(number=0, data_run=0, data_time="", base=base)
@@ -109,7 +113,8 @@ class Run:
         self.touch()
 
     def commit(self) -> Path:
-        """Makes the run visible; returns the snapshot's path. The run is over then."""
+        """Makes the run visible, with its changes in the feed; returns the snapshot's path. The run is over then."""
+        publish(self.path, self.ledger, self.base, self._clock(), self.changed, self.withdrawn)
         state = State(
             number=self.number,
             data_run=self.number if self._touched else self._state.data_run,

@@ -150,7 +150,8 @@ class SourceWriter:
         missing = self._missing()
         for offer_id, entry in missing.items():
             self._outdated.append(self._old_iri(offer_id))
-            ledger.remove_offer(entry.row)
+            if ledger.remove_offer(entry.row):
+                run.withdrawn.append(offer_id)
             run.removed.add(entry.row)
         if missing or self._changed:
             for provider_id in ledger.unnamed_providers(self.name):

@@ -25,6 +25,7 @@ from service.follower import Follower
 from service.middleware import Everywhere, Gate
 from service.negotiation import HTML, choose
 from service.opening import Opener
+from service.outgoing import Outgoing
 from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
@@ -97,6 +98,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
     ):
         app.include_router(router)
     app.add_middleware(Dereference)  # inside the next: its answers carry the same headers
+    app.add_middleware(Outgoing)
     app.add_middleware(Everywhere)
     tell_errors(app)
     return app

@@ -96,12 +96,13 @@ class Follower:
         open_engine: Callable[[Snapshot], SearchEngine],
         switched: Callable[[Path], Awaitable[None]],
     ) -> None:
-        """``switched`` is awaited with the RDF store's path after each change of the snapshot."""
+        """``switched`` is called with the RDF store's path after each change of the snapshot; it ends when nothing reads another."""
         self._folder = folder
         self._open_engine = open_engine
         self._switched = switched
         self._served: Served | None = None
         self._path: Path | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
         self.trouble: str | None = None
 
     @contextmanager
@@ -135,7 +136,14 @@ class Follower:
                 _LOG.warning("%s", error)
             return
         before, self._served, self.trouble = self._served, served, None
-        await self._switched(served.snapshot.rdf_path)
+        leaving = asyncio.create_task(self._leave(before, served.snapshot.rdf_path))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+        await asyncio.sleep(0)  # now new queries read the new state
+
+    async def _leave(self, before: Served | None, store: Path) -> None:
+        """Queries still under way on the state before keep it from being removed, and nobody from seeing the next."""
+        await self._switched(store)
         if before is not None:
             before.release()
 

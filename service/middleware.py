@@ -1,17 +1,21 @@
-"""What every answer carries, and a limit for what runs at once."""
+"""What every answer carries, a limit for what runs at once, and an end for what nobody waits for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.problems import Unavailable
 
-__all__ = ["Everywhere", "Gate"]
+__all__ = ["Everywhere", "Gate", "while_connected"]
+
+_Result = TypeVar("_Result")
 
 # no script runs at all; the data block of an offer's page is not run
 _POLICY = (
@@ -52,7 +56,8 @@ class Everywhere:
 
         if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method
             scope = dict(scope, method="GET")
-        await self._app(scope, receive, send_with_headers)
+        with suppress(ClientDisconnect):  # nobody is there to be told
+            await self._app(scope, receive, send_with_headers)
 
 
 class Gate:
@@ -76,3 +81,22 @@ class Gate:
                 yield
         finally:
             self._inside -= 1
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, _Result]) -> _Result:
+    """What ``work`` gives; it is cancelled when the client goes. The body of the request is read before. Raises ClientDisconnect."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

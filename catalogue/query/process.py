@@ -35,6 +35,7 @@ class Raw(NamedTuple):
     """An answer as `catalogue.query.worker` gives it."""
 
     status: int
+    is_last: bool
     media_type: str
     body: bytes
 
@@ -70,7 +71,7 @@ class Process:
             answer = await self._receive(self._process)
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._reason() from None
-        self.fresh = was_fresh
+        self.fresh = was_fresh and not answer.is_last
         return answer
 
     def step_back(self) -> None:
@@ -123,16 +124,16 @@ class Process:
     async def _receive(self, process: asyncio.subprocess.Process) -> Raw:
         assert process.stdout is not None
         head = await process.stdout.readexactly(worker.ANSWER.size)
-        status, type_length, body_length = worker.ANSWER.unpack(head)
+        status, is_last, type_length, body_length = worker.ANSWER.unpack(head)
         rest = await process.stdout.readexactly(type_length + body_length)
-        return Raw(status, rest[:type_length].decode(), rest[type_length:])
+        return Raw(status, is_last, rest[:type_length].decode(), rest[type_length:])
 
     async def _reason(self) -> QueryError | EndedFromOutside:
         """Why it died."""
         assert self._process is not None
         _, said = await self._process.communicate()
         code = self._process.returncode
-        if code in {0, -signal.SIGKILL, -signal.SIGTERM}:
+        if code in {-signal.SIGKILL, -signal.SIGTERM}:
             return EndedFromOutside()
         if code == -signal.SIGXCPU:
             return QueryTimeout("Die Abfrage wurde nach ihrer Rechenzeit abgebrochen.", retry_after=10)

@@ -3,8 +3,8 @@
 Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.process`. Requests on standard
 input: four bytes length (big-endian), JSON with text, base, union, default_graphs, named_graphs, results, graph. Answers on standard
 output: status, whether it is the last one, length of the media type, length of the body (``>B?II``), then both; the body of a refusal is a
-sentence. An answer is written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries, so that it starts fast
-and holds nothing worth stealing.
+sentence. An answer is written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries,
+so that it starts fast and holds nothing worth stealing.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ from starlette.endpoints import HTTPEndpoint
 
 from catalogue.query import GRAPHS, RESULTS, QueryRefused, choose, negotiate
 from catalogue.query.pool import Query
+from service.clients import client_of
 from service.endpoint import MAX_BODY, endpoint_of
+from service.middleware import while_connected
 from service.negotiation import DATA_FORMS, HTML, form_of_media
 from service.problems import NotAcceptable, ServiceProblem
 from service.routes.descriptions import service_description
@@ -156,8 +158,7 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]]) -> Respons
         base=endpoint.address,
         union=endpoint.union,
     )
-    client = request.client.host if request.client else ""
-    answer = await endpoint.queries.evaluate(query, client)
+    answer = await while_connected(request, endpoint.queries.evaluate(query, client_of(request)))
     return Response(
         answer.body, headers={"Content-Type": answer.media_type, "Vary": "Accept", "Cache-Control": "no-cache"}
     )
