@@ -209,6 +209,11 @@ class Ledger:
         found = self._db.execute("SELECT name, issued, modified FROM source ORDER BY name")
         return {name: SourceDates(issued, modified) for name, issued, modified in found}
 
+    def last_changes(self) -> dict[str, int]:
+        """By name of the source, the number of the last run that took over or withdrew something of it."""
+        select = "SELECT source, max(number) FROM run WHERE taken + withdrawn > 0 GROUP BY source ORDER BY source"
+        return dict(self._db.execute(select))
+
     def last_runs(self) -> list[SourceRun]:
         """The last run of every source, in order of name."""
         select = """SELECT source, number, finished, read, taken, unchanged, refused, withdrawn, failure FROM run

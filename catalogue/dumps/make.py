@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -11,11 +13,12 @@ import msgspec
 
 from catalogue.audit import audit
 from catalogue.dumps.contents import Progress, own_dates, write_contents, write_plain
-from catalogue.dumps.manifest import MANIFEST, Manifest, dumps_folder, read_manifest, visible_dumps
+from catalogue.dumps.manifest import MANIFEST, DumpFile, Manifest, dumps_folder, read_manifest, visible_dumps
 from catalogue.files import replace_file, sync_folder
 from catalogue.lock import writer_lock
 from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
+from ontology.iris import is_own
 
 __all__ = ["dumps_are_current", "make_dumps"]
 
@@ -55,6 +58,7 @@ def _made_of(snapshot: Snapshot, settings: Settings) -> str:
         snapshot.state.base,
         snapshot.ledger.provider_hashes("").get("ontologie", b""),
         own_dates(snapshot),
+        {name: number for name, number in snapshot.ledger.last_changes().items() if is_own(name)},
         (general.title, general.publisher, general.licence),
         [(source.name, source.title, source.publisher, source.licence) for source in settings.source],
         [files("ontology").joinpath(*name).read_bytes() for name in (("profiles", "csv.toml"), ("shapes.ttl",))],
@@ -81,7 +85,7 @@ def _make(folder: Path, snapshot: Snapshot, settings: Settings, made_of: str, pr
             data_time=snapshot.state.data_time,
             base=base,
             datasets=tuple(datasets),
-            files=tuple(written),
+            files=tuple(_dated(written, read_manifest(folder))),
             audit=found,
         )
         replace_file(unborn / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
@@ -93,6 +97,14 @@ def _make(folder: Path, snapshot: Snapshot, settings: Settings, made_of: str, pr
     replace_file(dumps_folder(folder) / "current", path.name.encode("ascii"))
     # the set before stays for whoever has just read that it is the visible one; open downloads keep their files anyway
     _remove_others(folder, path, before)
+
+
+def _dated(written: Iterable[DumpFile], before: Manifest | None) -> Iterator[DumpFile]:
+    """The files with the time since when they are as they are."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    known = {} if before is None else {(file.name, file.sha256): file.changed_at for file in before.files}
+    for file in written:
+        yield msgspec.structs.replace(file, changed_at=known.get((file.name, file.sha256), now))
 
 
 def _remove_others(folder: Path, *kept: Path | None) -> None:

@@ -21,6 +21,7 @@ class DumpFile(msgspec.Struct, frozen=True, kw_only=True):
     table are, ``audit`` is the report of the audit. ``media_type`` is that of the content; ``compressed`` says that gzip is around it
     (dcat:compressFormat). ``bytes`` and ``sha256`` (hex) are of the file as it is sent, ``unpacked`` are the bytes of its content.
     ``statements`` counts RDF statements, ``rows`` those of a table without its header. ``described_by`` names the description of a table.
+    ``changed_at`` is the ISO time since when the file is as it is, through sets of dumps in which it did not change.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DumpFile(msgspec.Struct, frozen=True, kw_only=True):
     statements: int | None = None
     rows: int | None = None
     described_by: str | None = None
+    changed_at: str = ""
 
     @property
     def packed_media_type(self) -> str:
