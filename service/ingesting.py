@@ -36,6 +36,7 @@ __all__ = [
     "reader_context",
     "rebuild_index",
     "run_jobs",
+    "write_index",
 ]
 
 
@@ -118,7 +119,7 @@ def run_jobs(
         reports = [_run_job(run, folder, job, gazetteer, enricher, progress, licence) for job in jobs]
         if whole:
             reports += _withdraw_unknown(run, settings)
-        _index(run, folder, settings, schemes, progress)
+        write_index(run, folder, settings, schemes, progress)
         _enter_new_sources(
             folder, jobs, reports
         )  # before the switch: an entry without offers harms nobody, the reverse would
@@ -178,7 +179,9 @@ def _run_job(
         )
 
 
-def _index(run: Run, folder: Path, settings: Settings, schemes: Schemes, progress: Progress) -> None:
+def write_index(run: Run, folder: Path, settings: Settings, schemes: Schemes, progress: Progress) -> None:
+    """Brings the search index of a run up to date. Raises EncoderUnavailable."""
+
     def label(scheme: str, notation: str) -> str:
         return schemes[scheme].label(notation)
 
