@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pyoxigraph as ox
@@ -151,19 +151,10 @@ TURTLE_HEADER = _turtle(())
 
 def count_statements(ntriples: str) -> Counts:
     """Counts what the lines of an N-Triples text say."""
-    properties: Counter[str] = Counter()
-    classes: Counter[str] = Counter()
-    for prop, value in _properties(ntriples):
-        properties[prop] += 1
-        if prop == _RDF_TYPE:
-            classes[value] += 1
+    lines = [line.split(" ", 2) for line in ntriples.split("\n")[:-1]]
+    properties = Counter([line[1] for line in lines])
+    classes = Counter([line[2] for line in lines if line[1] == _RDF_TYPE])
     return Counts(
         Counter({prop[1:-1]: count for prop, count in properties.items()}),
         Counter({kind[1:-3]: count for kind, count in classes.items()}),
     )
-
-
-def _properties(ntriples: str) -> Iterator[tuple[str, str]]:
-    for line in ntriples.split("\n")[:-1]:
-        _, prop, value = line.split(" ", 2)
-        yield prop, value

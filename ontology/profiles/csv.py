@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -66,7 +66,7 @@ def _lines(cells: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
-def _row(offer: Offer, run: Instance, base: str) -> Iterator[object]:
+def _row(offer: Offer, run: Instance, base: str) -> list[object]:
     iri, provider = offer_iri(base, offer.id), offer.provider
     place, schedule = run.place or offer.place or Place(), run.schedule or Schedule()
     values = (
@@ -80,7 +80,7 @@ def _row(offer: Offer, run: Instance, base: str) -> Iterator[object]:
         *(run.time_model, schedule.weekdays, schedule.start_time, schedule.end_time, run.workload),
         *(run.seats, run.seats_left, place.name, place.latitude, place.longitude, place.wheelchair, offer.licence),
     )
-    return map(_cell, values)
+    return [value if value is None else _cell(value) for value in values]  # most are None
 
 
 def _amount(run: Instance) -> str | None:
