@@ -13,6 +13,7 @@ import msgspec
 import pyoxigraph as ox
 
 from catalogue.errors import CatalogueEmpty, CatalogueOutdated
+from catalogue.feed.log import Feed, read_feed
 from catalogue.ledger import Ledger
 
 __all__ = ["FORMAT", "Snapshot", "State", "describe", "visible_snapshot"]
@@ -88,6 +89,13 @@ class Snapshot:
     def store(self) -> ox.Store:
         """The RDF dataset, read-only."""
         return ox.Store.read_only(str(self.rdf_path))
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What changed, for neighbours."""
+        feed = read_feed(self.path)
+        assert feed is not None, "every snapshot of this format has one"
+        return feed
 
     def describe(self, iri: str) -> list[ox.Quad]:
         """Every statement about ``iri`` and its parts, in every graph."""

@@ -287,6 +287,7 @@ ALTER TABLE old RENAME TO offer;
 CREATE INDEX offer_source ON offer (source);
 ALTER TABLE provider DROP COLUMN iri;
 DROP TABLE neighbour;
+DROP TABLE published;
 DROP TABLE source;
 """
 
