@@ -123,6 +123,22 @@ def serve(
 
 
 @app.command()
+def harvest(
+    folder: Folder,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME ...]", help="Nachbarn aus katalog.toml; sonst alle.")
+    ] = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Alles neu lesen und zurückziehen, was es beim Nachbarn nicht mehr gibt.")
+    ] = False,
+) -> None:
+    """Die Kataloge der Nachbarn abgleichen."""
+    from service.commands import harvest as command
+
+    command.run(folder, names or [], renew)
+
+
+@app.command()
 def export(
     folder: Folder,
     target_format: Annotated[str, typer.Option("--format", help="turtle, trig, nquads, jsonld oder csv.")],

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 
 from service.ingesting import Progress
 
-__all__ = ["shown_progress"]
+__all__ = ["no_progress", "shown_progress"]
 
 
 @contextmanager
@@ -35,3 +35,8 @@ def shown_progress() -> Iterator[Progress]:
             bars.update(task, completed=done, total=total)
 
         yield Progress(records, texts)
+
+
+def no_progress() -> Progress:
+    """For work that nobody watches."""
+    return Progress(lambda _source, _count: None, lambda _done, _total: None)

@@ -22,7 +22,7 @@ import msgspec
 
 from catalogue.errors import CatalogueError
 
-__all__ = ["Fetched", "Limits", "NeighbourBusy", "NeighbourClient", "NeighbourRefused", "origin_of"]
+__all__ = ["Fetched", "Limits", "NeighbourBusy", "NeighbourClient", "NeighbourRefused", "NeighbourTrouble", "origin_of"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
@@ -30,16 +30,20 @@ _LONGEST = 3600.0  # seconds for a dump
 _AGENT = "Bildungskatalog (Abgleich mit Nachbarkatalogen)"
 
 
-class NeighbourRefused(CatalogueError):
-    """What the neighbour sent, or where it led, is not acceptable; trying again at once will not help."""
-
-
-class NeighbourBusy(CatalogueError):
-    """The neighbour does not answer now, or asks for patience. ``retry_after``: seconds, None where it did not say."""
+class NeighbourTrouble(CatalogueError):
+    """Why a neighbour cannot be followed further. ``retry_after``: seconds for which it asked; None where it did not."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NeighbourRefused(NeighbourTrouble):
+    """What the neighbour sent, or where it led, is not acceptable; trying again at once will not help."""
+
+
+class NeighbourBusy(NeighbourTrouble):
+    """The neighbour does not answer now, or asks for patience."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

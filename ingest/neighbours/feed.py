@@ -1,0 +1,260 @@
+"""Reads a neighbour's change feed: Linked Data Event Streams 1.0 over TREE, in the pattern of DCAT-AP Feeds (ActivityStreams activities).
+
+Pages are visited in the order of their lower bounds, so that what was taken over so far is always a beginning of the stream and can be
+committed; a page that ends before the bookmark is never fetched. Order is the position of an event: microseconds of ``as:published``,
+which LDES names the timestampPath. Pages of the stream's past that repeat, run in circles or arrive twice change nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import count
+
+import msgspec
+import pyoxigraph as ox
+
+from ingest.neighbours.client import Fetched, NeighbourClient, NeighbourRefused
+from ingest.neighbours.reading import RdfReader
+
+__all__ = ["ACCEPT", "Event", "FeedVisit", "Place", "Step"]
+
+ACCEPT = "application/trig, application/n-quads;q=0.9, application/ld+json;q=0.8"
+_AS = "https://www.w3.org/ns/activitystreams#"
+_TREE = "https://w3id.org/tree#"
+_RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_PUBLISHED = ox.NamedNode(_AS + "published")
+_OBJECT = ox.NamedNode(_AS + "object")
+_KINDS = {ox.NamedNode(_AS + name): name for name in ("Create", "Update", "Delete")}
+_LOWER = {_TREE + "GreaterThanOrEqualToRelation": 0, _TREE + "GreaterThanRelation": 1}
+_UPPER = {_TREE + "LessThanOrEqualToRelation": 0, _TREE + "LessThanRelation": -1}
+_ALWAYS, _NEVER = -(2**62), 2**62  # before and after every position
+_MOST_HELD = 200_000
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One activity. ``quads`` are the statements of the graph that is named after it; none for a Delete."""
+
+    iri: str
+    kind: str
+    object: str
+    position: int
+    quads: Sequence[ox.Quad]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a stream was read: everything up to ``position``, and of that very moment the events in ``events``.
+
+    ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests.
+    """
+
+    position: int = _ALWAYS
+    events: tuple[str, ...] = ()
+    open: Mapping[str, str | None] = {}
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """New events in their order, sentences about what was wrong, and how far the stream is read with them."""
+
+    events: Sequence[Event]
+    faults: Sequence[str]
+    place: Place
+
+
+class _Span(msgspec.Struct, frozen=True):
+    """The bounds of a page's positions, inclusive, as the relations to it say."""
+
+    lower: int = _ALWAYS
+    upper: int = _NEVER
+
+
+class FeedVisit:
+    """One visit of the feed at ``address``, from ``place`` on.
+
+    ``restarted`` is True after a visit that did not find the open pages of the last one any more, or found all events older than the
+    place: the neighbour began anew, or kept less than was missed. Then only what the whole feed says now is true.
+    """
+
+    def __init__(self, client: NeighbourClient, reader: RdfReader, address: str, place: Place) -> None:
+        self._client = client
+        self._reader = reader
+        self._address = address
+        self._place = self._begin = place
+        self._open = dict(place.open)
+        self._numbers = count()
+        self._waiting: list[tuple[int, int, str]] = []  # lower bound, number, address
+        self._bounded: set[str] = set()  # pages that cannot get new events
+        self._known: set[str] = set()
+        self._linked: set[str] = {address}
+        self._held: list[tuple[int, str, Event]] = []
+        self._newest = _ALWAYS
+        self.restarted = False
+
+    def steps(self) -> Iterator[Step]:
+        """What is new, in order. Raises NeighbourRefused, NeighbourBusy; what was yielded before stays good."""
+        entrance = self._client.get(self._address, ACCEPT, self._begin.open.get(self._address))
+        gone: Set[str] = frozenset()
+        if entrance.unchanged:
+            try:
+                yield from self._open_pages()
+            except NeighbourRefused:  # one is gone, or is no page any more: the entrance says what counts now
+                entrance = self._client.get(self._address, ACCEPT)
+        if not entrance.unchanged:
+            yield from self._follow(self._address, entrance)
+            gone = self._begin.open.keys() - self._linked
+        self.restarted = bool(gone) or _ALWAYS < self._newest < self._begin.position
+
+    def _open_pages(self) -> Iterator[Step]:
+        for address in sorted(self._begin.open.keys() - {self._address}):
+            page = self._client.get(address, ACCEPT, self._begin.open[address])
+            if not page.unchanged:
+                yield from self._follow(address, page)
+
+    def _follow(self, address: str, page: Fetched) -> Iterator[Step]:
+        """A page and all that is new behind it."""
+        self._known.add(address)
+        while True:
+            step = self._released(self._take(address, page))
+            if step is not None:
+                yield step
+            if not self._waiting:
+                return
+            _, _, address = heapq.heappop(self._waiting)
+            page = self._client.get(address, ACCEPT)
+
+    def _wait_for(self, address: str, span: _Span) -> None:
+        self._linked.add(address)
+        if address in self._known or span.upper <= self._place.position:
+            return
+        self._known.add(address)
+        if span.upper < _NEVER:
+            self._bounded.add(address)
+        heapq.heappush(self._waiting, (span.lower, next(self._numbers), address))
+
+    def _take(self, address: str, page: Fetched) -> Sequence[str]:
+        """Notes where a page leads and holds its new events."""
+        content = _Page(self._reader.quads(page.body, page.media, page.url))
+        for other, span in content.spans().items():
+            self._wait_for(other, span)
+        if page.immutable or address in self._bounded:
+            self._open.pop(address, None)
+        else:
+            self._open[address] = page.etag
+        for event in content.events():
+            self._newest = max(self._newest, event.position)
+            if self._is_new(event) and event.iri not in self._known:
+                self._known.add(event.iri)
+                heapq.heappush(self._held, (event.position, event.iri, event))
+        if len(self._held) > _MOST_HELD:
+            raise NeighbourRefused(
+                f"{self._address} nennt mehr als {_MOST_HELD} Ereignisse, ohne zu sagen, welche zuerst kommen."
+            )
+        return content.faults
+
+    def _is_new(self, event: Event) -> bool:
+        start = self._place
+        return event.position > start.position or (event.position == start.position and event.iri not in start.events)
+
+    def _released(self, faults: Sequence[str]) -> Step | None:
+        """The events before the lowest page that is still waiting: nothing older can come any more."""
+        safe = self._waiting[0][0] - 1 if self._waiting else _NEVER
+        released = []
+        while self._held and self._held[0][0] <= safe:
+            released.append(heapq.heappop(self._held)[2])
+        place = self._place
+        if released:
+            position = released[-1].position
+            at_once = {event.iri for event in released if event.position == position}
+            if position == place.position:
+                at_once |= set(place.events)
+            place = Place(position=position, events=tuple(sorted(at_once)), open=place.open)
+        if self._waiting and safe > place.position:  # nothing can come any more up to there
+            place = Place(position=safe, open=place.open)
+        if not self._waiting:
+            place = msgspec.structs.replace(place, open=dict(self._open))
+        if not released and not faults and place == self._place:
+            return None
+        self._place = msgspec.structs.replace(place, open=self._place.open)
+        return Step(events=released, faults=faults, place=place)
+
+
+class _Page:
+    """What a page says. ``faults`` are sentences about what cannot be taken."""
+
+    def __init__(self, quads: Sequence[ox.Quad]) -> None:
+        self.faults: list[str] = []
+        self._said: dict[tuple[ox.NamedNode | ox.BlankNode, str], list[_Term]] = defaultdict(list)
+        self._graphs: dict[str, list[ox.Quad]] = defaultdict(list)
+        for quad in quads:
+            if isinstance(quad.graph_name, ox.NamedNode):
+                self._graphs[quad.graph_name.value].append(quad)
+            elif isinstance(quad.graph_name, ox.DefaultGraph) and isinstance(quad.subject, ox.NamedNode | ox.BlankNode):
+                self._said[quad.subject, quad.predicate.value].append(quad.object)
+
+    def spans(self) -> Mapping[str, _Span]:
+        """The pages that this one leads to, with what the relations say of them."""
+        found: dict[str, _Span] = {}
+        for (_, predicate), objects in list(self._said.items()):
+            if predicate == _TREE + "view":
+                for node in objects:
+                    if isinstance(node, ox.NamedNode):
+                        found.setdefault(node.value, _Span())
+            elif predicate == _TREE + "relation":
+                for relation in objects:
+                    self._bound(relation, found)
+        return found
+
+    def _bound(self, relation: _Term, found: dict[str, _Span]) -> None:
+        if not isinstance(relation, ox.NamedNode | ox.BlankNode):
+            return
+        node = next(iter(self._said[relation, _TREE + "node"]), None)
+        if not isinstance(node, ox.NamedNode):
+            return
+        span = found.get(node.value, _Span())
+        path = next(iter(self._said[relation, _TREE + "path"]), None)
+        value = _position(next(iter(self._said[relation, _TREE + "value"]), None))
+        if path == _PUBLISHED and value is not None:
+            for kind in self._said[relation, _RDF_TYPE.value]:
+                name = kind.value if isinstance(kind, ox.NamedNode) else ""
+                if name in _LOWER:
+                    span = _Span(max(span.lower, value + _LOWER[name]), span.upper)
+                elif name in _UPPER:
+                    span = _Span(span.lower, min(span.upper, value + _UPPER[name]))
+        found[node.value] = span
+
+    def events(self) -> Iterator[Event]:
+        """The activities of this page."""
+        for (subject, predicate), objects in list(self._said.items()):
+            kinds = [_KINDS[kind] for kind in objects if isinstance(kind, ox.NamedNode) and kind in _KINDS]
+            if predicate != _RDF_TYPE.value or not kinds or not isinstance(subject, ox.NamedNode):
+                continue
+            told = next(iter(self._said[subject, _OBJECT.value]), None)
+            position = _position(next(iter(self._said[subject, _PUBLISHED.value]), None))
+            if not isinstance(told, ox.NamedNode) or position is None or len(kinds) != 1:
+                self.faults.append(f"Das Ereignis {subject.value[:200]} sagt nicht, wovon es handelt oder wann es war.")
+                continue
+            yield Event(
+                iri=subject.value,
+                kind=kinds[0],
+                object=told.value,
+                position=position,
+                quads=self._graphs.get(subject.value, ()),
+            )
+
+
+def _position(literal: _Term | None) -> int | None:
+    """Microseconds since 1970 of an xsd:dateTime; without an offset it counts as UTC."""
+    if not isinstance(literal, ox.Literal):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(literal.value)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)

@@ -1,0 +1,90 @@
+"""Takes over what a neighbour's feed says into its own graph, event by event, each refused for itself where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from catalogue.ledger import Counts, Note
+from catalogue.source import SourceWriter
+from ingest.neighbours.client import NeighbourRefused
+from ingest.neighbours.feed import Event
+from ingest.neighbours.scope import LARGEST_OFFER, Scope
+from ontology.offer import Offer, id_at_neighbour, offer_to_json
+from ontology.rdf import NotAnOffer, offer_from_triples
+
+__all__ = ["Change", "base_of", "changes_of", "last_of_each", "take_over"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What is true now of one IRI of the neighbour. ``offer`` is None where it is gone, ``place`` names what said so."""
+
+    iri: str
+    place: str
+    offer: Offer | None = None
+
+
+def base_of(address: str) -> str:
+    """Below which address a neighbour may speak of things: that of its feed without the last segment."""
+    return address.partition("?")[0].rpartition("/")[0]
+
+
+def _change_of(event: Event, source: str, base: str) -> Change:
+    """What an event says. Raises NeighbourRefused."""
+    if not event.object.startswith(f"{base}/"):
+        raise NeighbourRefused(
+            f"Es handelt von {event.object[:200]}; zu diesem Nachbarn gehört nur, was mit {base}/ beginnt."
+        )
+    if event.kind == "Delete":
+        return Change(iri=event.object, place=event.iri)
+    try:
+        offer = offer_from_triples(event.object, event.quads, source)
+    except NotAnOffer:
+        raise NeighbourRefused("Was es beschreibt, ist kein Bildungsangebot mit Namen und Art.") from None
+    except (ValueError, msgspec.ValidationError) as error:
+        raise NeighbourRefused(f"Ein Wert darin ist nicht lesbar: {str(error)[:200]}") from None
+    if len(offer_to_json(offer)) > LARGEST_OFFER:
+        raise NeighbourRefused(f"Das Angebot ist größer als {LARGEST_OFFER // 1000} kB.")
+    provider = offer.provider
+    if provider is not None and provider.iri is not None and not provider.iri.startswith(f"{base}/"):
+        raise NeighbourRefused(f"Der Anbieter {provider.iri[:200]} gehört nicht zu diesem Nachbarn.")
+    return Change(iri=event.object, place=event.iri, offer=offer)
+
+
+def last_of_each(changes: Iterable[Change]) -> Sequence[Change]:
+    """Of several changes of one thing only the last one, in their order."""
+    return list({change.iri: change for change in changes}.values())
+
+
+def take_over(writer: SourceWriter, changes: Sequence[Change], scope: Scope, refused: Sequence[Note]) -> Counts:
+    """Writes the changes and ends the writer. What the filters do not let pass is withdrawn if it was there."""
+    taken = unchanged = 0
+    for change in changes:
+        offer = None if change.offer is None else scope.clean(change.offer)
+        if offer is not None and scope.holds(offer):
+            if writer.put(offer):
+                taken += 1
+            else:
+                unchanged += 1
+        elif not writer.withdraw(id_at_neighbour(writer.name, change.iri)):
+            unchanged += 1
+    withdrawn = writer.missing()
+    counts = Counts(
+        read=taken + unchanged + len(refused),
+        taken=taken,
+        unchanged=unchanged,
+        refused=len(refused),
+        withdrawn=withdrawn,
+    )
+    writer.finish(counts, refused)
+    return counts
+
+
+def changes_of(events: Iterable[Event], source: str, base: str) -> Iterator[Change | Note]:
+    """What each event says, or why it is refused."""
+    for event in events:
+        try:
+            yield _change_of(event, source, base)
+        except NeighbourRefused as reason:
+            yield Note(True, event.iri[:200], str(reason).rstrip("."))

@@ -1,0 +1,108 @@
+"""Follows the neighbours while the catalogue is served: a process of its own, so that no neighbour can harm those who ask.
+
+Started by the service as ``python -m service.following DIR``; ends when its standard input does, so it never outlives the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import random
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from catalogue.errors import CatalogueBusy
+from catalogue.settings import Neighbour, read_settings
+
+if TYPE_CHECKING:
+    from service.harvesting import Harvester
+
+__all__ = ["follow_neighbours", "main", "next_visit"]
+
+_LOG = logging.getLogger(__name__)
+_LONGEST_BACK_OFF = 3600.0  # seconds
+_AGAIN = 30.0  # seconds until a follower that died is started again
+
+
+class _Plan(msgspec.Struct):
+    """When a neighbour is visited next (monotonic seconds), and how often in a row it could not be followed."""
+
+    at: float = 0.0
+    failures: int = 0
+
+
+def next_visit(every: float, failures: int, retry_after: float | None, chance: float) -> float:
+    """Seconds until the next visit. Twice as long after each failure, at most an hour, never sooner than the neighbour asked for.
+
+    ``chance`` (0 to 1) spreads the visits by a fifth, so that many followers do not come at once.
+    """
+    seconds: float = min(every * 2.0 ** min(failures, 30), max(every, _LONGEST_BACK_OFF)) * (0.9 + 0.2 * chance)
+    return max(seconds, retry_after or 0.0)
+
+
+async def follow_neighbours(folder: Path) -> None:
+    """Keeps the following process running until cancelled."""
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "service.following", str(folder)), stdin=asyncio.subprocess.PIPE
+        )
+        try:
+            await process.wait()
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.terminate()
+                await process.wait()
+        _LOG.warning("the process that follows the neighbours ended; it is started again")
+        await asyncio.sleep(_AGAIN)
+
+
+def main() -> None:
+    """Visits each neighbour when it is its turn, for ever."""
+    logging.basicConfig(level=logging.WARNING)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(5)  # questions come first
+    folder = Path(sys.argv[1])
+    alone = (folder / "following.lock").open("w")
+    fcntl.flock(alone, fcntl.LOCK_EX)  # each process of the service starts one; the others wait in case this one dies
+    settings = read_settings(folder)
+    from service.harvesting import Harvester
+    from service.progress import no_progress
+
+    harvester = Harvester(folder, settings, no_progress(), wait=5.0)
+    plans = {neighbour: _Plan() for neighbour in settings.neighbour}
+    while True:
+        neighbour, plan = min(plans.items(), key=lambda pair: pair[1].at)
+        time.sleep(max(0.0, plan.at - time.monotonic()))
+        _visit(harvester, neighbour, plan)
+
+
+def _visit(harvester: Harvester, neighbour: Neighbour, plan: _Plan) -> None:
+    retry_after = None
+    try:
+        report = harvester.harvest(neighbour)
+        plan.failures = plan.failures + 1 if report.trouble else 0
+        retry_after = report.retry_after
+    except CatalogueBusy:
+        retry_after = 1.0  # an ingest is running: soon again
+    except Exception:
+        _LOG.exception("%s could not be followed", neighbour.name)
+        plan.failures += 1
+    plan.at = time.monotonic() + next_visit(neighbour.every, plan.failures, retry_after, random.random())  # noqa: S311 - no secret
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)  # a run that is cut off here was never there
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Feeds of other makers, and hostile ones: written here by hand, from the specifications."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from ingest.neighbours.client import Limits, NeighbourBusy, NeighbourClient, NeighbourRefused
+from ingest.neighbours.feed import FeedVisit, Place, Step
+from ingest.neighbours.reading import RdfReader
+from tests.ingest.neighbours.servers import Request, answer, serving
+
+QUICK = Limits(page_bytes=1_000_000, page_seconds=2.0, answer_seconds=1.0, pages=30, pause=0.0, patience=0.0)
+PREFIXES = """PREFIX as: <https://www.w3.org/ns/activitystreams#> PREFIX tree: <https://w3id.org/tree#> PREFIX ldes: <https://w3id.org/ldes#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> """
+
+
+def event(number: int, second: int, kind: str = "Create", about: str = "/id/angebot/a") -> str:
+    return (
+        f'</e/{number}> a as:{kind} ; as:object <{about}> ; as:published "2026-01-01T00:00:{second:02}Z"^^xsd:dateTime .'
+        f"</feed#s> tree:member </e/{number}> . </e/{number}> {{ <{about}> <http://schema.org/name> 'v{number}' }} "
+    )
+
+
+def leads(source: str, target: str, **bounds: int) -> str:
+    kinds = {
+        "from_": "GreaterThanOrEqualTo",
+        "after": "GreaterThan",
+        "until": "LessThanOrEqualTo",
+        "before": "LessThan",
+    }
+    if not bounds:
+        return f"<{source}> tree:relation [ a tree:Relation ; tree:node <{target}> ] . "
+    return "".join(
+        f"<{source}> tree:relation [ a tree:{kinds[name]}Relation ; tree:node <{target}> ; tree:path as:published ;"
+        f' tree:value "2026-01-01T00:00:{second:02}Z"^^xsd:dateTime ] . '
+        for name, second in bounds.items()
+    )
+
+
+class Feed:
+    """Pages by path; counts what was fetched, and answers conditional requests by the page's text."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        self.pages = dict(pages)
+        self.fetched: list[str] = []
+        self.unchanged: list[str] = []
+
+    def __call__(self, request: Request, connection: socket.socket) -> None:
+        page = self.pages.get(request.path)
+        tag = f'"{hash(page)}"'
+        if page is None:
+            connection.sendall(answer(status="404 Not Found"))
+        elif request.headers.get("if-none-match") == tag:
+            self.unchanged.append(request.path)
+            connection.sendall(answer(status="304 Not Modified", ETag=tag))
+        else:
+            self.fetched.append(request.path)
+            connection.sendall(answer((PREFIXES + page).encode(), Content_Type="application/trig", ETag=tag))
+
+
+def visit(origin: str, place: Place | None = None) -> tuple[list[Step], FeedVisit]:
+    with NeighbourClient(origin, QUICK) as client, RdfReader() as reader:
+        seen = FeedVisit(client, reader, origin + "/feed", place or Place())
+        return list(seen.steps()), seen
+
+
+def names(steps: Sequence[Step]) -> list[str]:
+    return [event.iri.rpartition("/")[2] for step in steps for event in step.events]
+
+
+def test_one_page() -> None:
+    feed = Feed({"/feed": event(1, 1) + event(2, 2, "Delete")})
+    with serving(feed) as origin:
+        (step,), _ = visit(origin)
+        assert [(found.kind, found.object) for found in step.events] == [
+            ("Create", f"{origin}/id/angebot/a"),
+            ("Delete", f"{origin}/id/angebot/a"),
+        ]
+        assert str(step.events[0].quads[0].object) == '"v1"'
+        assert visit(origin, step.place)[0] == []
+        assert feed.unchanged == ["/feed"]
+
+
+def test_in_order_although_the_pages_are_not() -> None:
+    feed = Feed(
+        {
+            "/feed": leads("/feed", "/new") + event(5, 5),
+            "/new": leads("/new", "/old") + event(4, 4) + event(3, 3),
+            "/old": event(2, 2) + event(1, 1),
+        }
+    )
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        assert names(steps) == ["1", "2", "3", "4", "5"]
+
+
+def test_bounds_let_a_beginning_be_taken_before_the_end_is_read() -> None:
+    feed = Feed(
+        {
+            "/feed": leads("/feed", "/2", from_=3) + leads("/feed", "/1", from_=1, before=3),
+            "/1": event(1, 1) + event(2, 2),
+            "/2": event(3, 3),
+        }
+    )
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        assert [names([step]) for step in steps if step.events] == [["1", "2"], ["3"]]
+        feed.fetched.clear()
+        feed.pages["/2"] += event(4, 4)
+        steps, _ = visit(origin, steps[-1].place)
+        assert names(steps) == ["4"]
+        assert feed.fetched == ["/2"]  # the entrance is unchanged, the first page is past
+
+
+def test_a_visit_that_breaks_off_goes_on_there() -> None:
+    pages = {
+        "/feed": leads("/feed", "/1", from_=1, before=3) + leads("/feed", "/2", from_=3),
+        "/1": event(1, 1) + event(2, 2),
+        "/2": event(3, 3),
+    }
+    feed = Feed({path: page for path, page in pages.items() if path != "/2"})
+    with serving(feed) as origin, NeighbourClient(origin, QUICK) as client, RdfReader() as reader:
+        steps = FeedVisit(client, reader, origin + "/feed", Place()).steps()
+        first = next(step for step in steps if step.events)
+        assert names([first]) == ["1", "2"]
+        with pytest.raises(NeighbourRefused, match="404"):
+            next(steps)
+        feed.pages = pages
+        rest, _ = visit(origin, first.place)
+        assert names(rest) == ["3"]
+        assert feed.fetched.count("/1") == 1
+
+
+def test_two_events_of_one_moment_on_two_visits() -> None:
+    feed = Feed({"/feed": event(1, 7)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        feed.pages["/feed"] += event(2, 7) + event(9, 6)  # what is older than the place comes too late
+        steps, _ = visit(origin, steps[-1].place)
+        assert names(steps) == ["2"]
+        assert visit(origin, steps[-1].place)[0] == []
+
+
+def test_circles_and_repetitions_end() -> None:
+    feed = Feed(
+        {
+            "/feed": leads("/feed", "/1") + leads("/feed", "/feed") + event(1, 1),
+            "/1": leads("/1", "/feed") + leads("/1", "/1") + event(1, 1) + event(2, 2),
+        }
+    )
+    with serving(feed) as origin:
+        assert names(visit(origin)[0]) == ["1", "2"]
+
+
+def test_pages_without_end_are_left() -> None:
+    class Endless(Feed):
+        def __call__(self, request: Request, connection: socket.socket) -> None:
+            number = int(request.path.removeprefix("/feed") or 0)
+            self.pages[request.path] = leads(request.path, f"/feed{number + 1}") + event(number, 1)
+            super().__call__(request, connection)
+
+    with serving(Endless({})) as origin, pytest.raises(NeighbourRefused, match="hört nicht auf"):
+        visit(origin)
+
+
+def test_a_page_elsewhere_is_not_fetched() -> None:
+    asked: list[str] = []
+
+    def victim(request: Request, connection: socket.socket) -> None:
+        asked.append(request.path)
+        connection.sendall(answer(b""))
+
+    with (
+        serving(victim) as inside,
+        serving(Feed({"/feed": leads("/feed", inside + "/secret")})) as origin,
+        pytest.raises(NeighbourRefused, match="fremde Adresse"),
+    ):
+        visit(origin)
+    assert asked == []
+
+
+def test_broken_rdf_in_the_middle_leaves_what_came_before() -> None:
+    feed = Feed(
+        {
+            "/feed": leads("/feed", "/1", from_=1, before=3) + leads("/feed", "/2", from_=3),
+            "/1": event(1, 1),
+            "/2": event(3, 3) + "<broken",
+        }
+    )
+    with serving(feed) as origin, NeighbourClient(origin, QUICK) as client, RdfReader() as reader:
+        steps = FeedVisit(client, reader, origin + "/feed", Place()).steps()
+        assert names([next(step for step in steps if step.events)]) == ["1"]
+        with pytest.raises(NeighbourRefused, match="kein lesbares RDF"):
+            next(steps)
+
+
+def test_an_event_that_says_nothing_is_a_fault_and_the_others_count() -> None:
+    feed = Feed(
+        {"/feed": "</e/1> a as:Create . </e/2> a as:Update ; as:object </x> ; as:published 'soon' . " + event(3, 3)}
+    )
+    with serving(feed) as origin:
+        (step,), _ = visit(origin)
+        assert names([step]) == ["3"]
+        assert len(step.faults) == 2
+        assert "sagt nicht" in step.faults[0]
+
+
+def test_a_feed_that_began_anew_is_noticed() -> None:
+    feed = Feed({"/feed": leads("/feed", "/a/1", from_=1), "/a/1": event(1, 30)})
+    with serving(feed) as origin:
+        steps, first = visit(origin)
+        assert not first.restarted
+        feed.pages = {"/feed": leads("/feed", "/b/1", from_=1), "/b/1": event(1, 40)}
+        assert visit(origin, steps[-1].place)[1].restarted
+        feed.pages = {"/feed": leads("/feed", "/a/1", from_=1), "/a/1": event(1, 20)}
+        assert visit(origin, steps[-1].place)[1].restarted
+
+
+def test_an_open_page_that_is_gone_leads_back_to_the_entrance() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        del feed.pages["/1"]
+        with pytest.raises(NeighbourRefused, match="404"):
+            visit(origin, steps[-1].place)
+        feed.pages |= {"/feed": leads("/feed", "/1b", from_=1), "/1b": event(1, 1) + event(2, 2)}
+        again, seen = visit(origin, steps[-1].place)
+        assert names(again) == ["2"]
+        assert seen.restarted
+
+
+def test_a_neighbour_in_trouble() -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(status="500 Oh"))) as origin,
+        pytest.raises(NeighbourBusy, match="500"),
+    ):
+        visit(origin)
