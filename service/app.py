@@ -20,6 +20,7 @@ from catalogue.query import QueryError
 from catalogue.query.pool import QueryPool
 from ontology.concepts import load_schemes
 from service.dereference import Dereference
+from service.dumping import DumpKeeper
 from service.endpoint import Endpoint
 from service.follower import Follower
 from service.middleware import Everywhere, Gate
@@ -30,7 +31,7 @@ from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
 from service.quality import QualityReporter
-from service.routes import api, machines, pages, profiles, quality, sparql, things
+from service.routes import api, dumps, machines, pages, profiles, quality, sparql, things
 from service.state import Service, service_of
 
 __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
@@ -55,6 +56,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         queries = QueryPool(folder, workers=settings.sparql.workers, seconds=settings.sparql.seconds)
         follower = Follower(folder, opener.engine, queries.switch)
         app.state.service = Service(
+            folder=folder,
             settings=settings,
             pages=Pages(settings),
             schemes=load_schemes(),
@@ -68,13 +70,14 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         app.state.courses = profiles.Courses()
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
-        following = asyncio.create_task(follower.follow())
+        going_on = [asyncio.create_task(work) for work in (follower.follow(), DumpKeeper(folder, settings).keep())]
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in going_on:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             follower.close()
             await queries.close()
 
@@ -94,6 +97,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         quality.router,
         api.router,
         sparql.router,
+        dumps.router,
         machines.router,
     ):
         app.include_router(router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -26,8 +27,9 @@ __all__ = ["Service", "fresh", "not_modified", "page", "service_of", "tag_of"]
 
 
 class Service(msgspec.Struct, kw_only=True):
-    """Settings and parts of the running service."""
+    """Folder, settings and parts of the running service."""
 
+    folder: Path
     settings: Settings
     pages: Pages
     schemes: Schemes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalogue.dumps.make import dumps_are_current, make_dumps
-from catalogue.dumps.manifest import Dataset, DumpFile, Manifest, read_manifest, visible_dumps
+from catalogue.dumps.manifest import Dataset, DumpFile, Manifest, read_dumps, read_manifest
 
 __all__ = [
     "Dataset",
@@ -11,6 +11,6 @@ __all__ = [
     "Manifest",
     "dumps_are_current",
     "make_dumps",
+    "read_dumps",
     "read_manifest",
-    "visible_dumps",
 ]

@@ -9,7 +9,16 @@ import msgspec
 
 from catalogue.audit import Audit
 
-__all__ = ["MANIFEST", "Dataset", "DumpFile", "Manifest", "dumps_folder", "read_manifest", "visible_dumps"]
+__all__ = [
+    "MANIFEST",
+    "Dataset",
+    "DumpFile",
+    "Manifest",
+    "dumps_folder",
+    "read_dumps",
+    "read_manifest",
+    "visible_dumps",
+]
 
 MANIFEST = "manifest.json"
 
@@ -113,12 +122,18 @@ def visible_dumps(folder: Path) -> Path | None:
     return dumps_folder(folder) / name
 
 
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of the visible set of dumps of a catalogue's folder; None where there is none yet."""
+def read_dumps(folder: Path) -> tuple[Path, Manifest] | None:
+    """The visible set of dumps of a catalogue's folder, its own folder and its manifest; None where there is none yet."""
     while (path := visible_dumps(folder)) is not None:
         try:
-            return msgspec.json.decode((path / MANIFEST).read_bytes(), type=Manifest)
+            return path, msgspec.json.decode((path / MANIFEST).read_bytes(), type=Manifest)
         except FileNotFoundError:
             if visible_dumps(folder) == path:
                 raise
     return None
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of the visible set of dumps."""
+    found = read_dumps(folder)
+    return None if found is None else found[1]
