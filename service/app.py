@@ -31,7 +31,7 @@ from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
 from service.quality import QualityReporter
-from service.routes import api, dumps, machines, pages, profiles, quality, sparql, things
+from service.routes import api, dumps, feed, machines, pages, profiles, quality, sparql, things
 from service.state import Service, service_of
 
 __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
@@ -93,6 +93,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
     for router in (
         pages.router,
         profiles.router,
+        feed.router,
         things.router,
         quality.router,
         api.router,

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from catalogue.feed.log import Feed, FeedState, Page, read_feed
 from catalogue.feed.publish import publish
+from catalogue.feed.root import root_page
 
-__all__ = ["Feed", "FeedState", "Page", "publish", "read_feed"]
+__all__ = ["Feed", "FeedState", "Page", "publish", "read_feed", "root_page"]

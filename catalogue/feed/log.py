@@ -11,7 +11,7 @@ import msgspec
 
 from catalogue.feed.text import Event, address_of_page, events_in
 
-__all__ = ["NEWEST", "Feed", "FeedState", "Page", "read_feed"]
+__all__ = ["NEWEST", "Feed", "FeedState", "Page", "read_feed", "write_state"]
 
 NEWEST = "neu.trig"
 
@@ -103,6 +103,11 @@ class Feed:
         if name is None:
             return None
         return next((event for event in self.events_of(name) if event.position == position), None)
+
+
+def write_state(folder: Path, state: FeedState) -> None:
+    """Writes ``feed.json`` in a feed's folder."""
+    (folder / "feed.json").write_bytes(msgspec.json.encode(state))
 
 
 def read_feed(snapshot: Path) -> Feed | None:

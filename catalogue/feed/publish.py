@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from catalogue.feed.log import write_state
 from catalogue.feed.retention import fold
 from catalogue.feed.text import EventKind
 from catalogue.feed.writer import FeedWriter
@@ -32,9 +33,10 @@ def publish(
     for offer_id in withdrawn:
         writer.append(EventKind.DELETE, offer_iri(base, offer_id))
     _append_changed(writer, ledger, base, rows)
-    is_folded = fold(writer.folder, writer.state, base, now)
-    if is_new or is_folded or writer.appended:
-        writer.close()
+    if is_new or writer.appended:
+        writer.write()
+    if fold(writer.folder, writer.state, base, now) or is_new or writer.appended:
+        write_state(writer.folder, writer.state)
         return True
     return False
 

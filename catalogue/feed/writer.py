@@ -6,8 +6,6 @@ import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from catalogue.feed.log import NEWEST, FeedState, Page, read_feed
 from catalogue.feed.text import EventKind, address_of_page, events_in, last_lines, page_head, paragraph
 
@@ -21,7 +19,7 @@ _MOST_OF_THE_NEWEST = 100
 
 
 class FeedWriter:
-    """Appends events, strictly increasing in position and in time. Nothing is there before `close`, but pages that became full."""
+    """Appends events, strictly increasing in position and in time. Before `write` only full pages are there; the caller keeps the state."""
 
     def __init__(self, snapshot: Path, base: str, now: datetime, most: int) -> None:
         """``most`` is how many events may come: they get a millisecond each, and the last of them is not after ``now``."""
@@ -77,12 +75,11 @@ class FeedWriter:
         self._lines = [page_head(self._base, self._address(state.newest))]
         self._size = len(self._lines[0])
 
-    def close(self) -> None:
-        """Writes what is left."""
+    def write(self) -> None:
+        """Writes the newest page, or a full one and an empty newest one."""
         if self.state.events >= _MOST_OF_THE_NEWEST:
             self._turn_page()
         (self.folder / NEWEST).write_text("".join(self._lines), encoding="utf-8")
-        (self.folder / "feed.json").write_bytes(msgspec.json.encode(self.state))
 
 
 def write_full_page(folder: Path, name: str, text: str) -> None:

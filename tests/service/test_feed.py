@@ -1,0 +1,200 @@
+"""The feed over HTTP: what a neighbour gets, how long it may keep it, and what the judges of others say of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pyoxigraph as ox
+import pyshacl
+import pytest
+import rdflib
+
+from tests.catalogue.test_feed import CLOSED, YEAR, deliver, offer
+from tests.service.conftest import BASE, SETTINGS, ingest, serving
+
+LDES, TREE, AS = "https://w3id.org/ldes#", "https://w3id.org/tree#", "https://www.w3.org/ns/activitystreams#"
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+STREAM = f"{BASE}/feed#strom"
+
+
+class Shown(NamedTuple):
+    """A served catalogue whose feed has 242 events: 1 to 120 folded to the last of them, 121 to 239 a full page, the rest the newest."""
+
+    client: httpx.Client
+    epoch: str
+    folder: Path
+
+    def page(self, name: str) -> str:
+        """Its path."""
+        return f"/feed/{self.epoch}/{name}"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    folder = tmp_path_factory.mktemp("feed") / "katalog"
+    folder.mkdir()
+    (folder / "katalog.toml").write_text(SETTINGS, encoding="utf-8")
+    many = [offer(str(number)) for number in range(120)]
+    long_ago = NOW - YEAR - dt.timedelta(days=3)
+    deliver(folder, *many, now=long_ago)
+    renamed = [offer(str(number), "neu") for number in range(119)]
+    deliver(folder, *renamed, many[119], now=NOW - dt.timedelta(days=2))
+    deliver(folder, *renamed, now=NOW - dt.timedelta(days=1))
+    last = (*renamed, many[119], offer("zu", licence=CLOSED), offer("neu"))
+    deliver(folder, *last, now=NOW - dt.timedelta(hours=1))
+    ingest(folder, *last)  # changes nothing, but makes the index
+    with serving(folder) as url, httpx.Client(base_url=url, timeout=30) as client:
+        yield Shown(client, f"{long_ago:%Y%m%dT%H%M%SZ}", folder)
+
+
+PAGES = ("stand1-1", "121", "240")
+
+
+def triples(text: str, form: ox.RdfFormat = ox.RdfFormat.TRIG) -> set[str]:
+    return {str(quad) for quad in ox.parse(text, form)}
+
+
+def test_the_root_says_what_stream_it_is_and_where_its_pages_are(shown: Shown) -> None:
+    answer = shown.client.get("/feed")
+    assert answer.headers["content-type"] == "application/trig"
+    found = triples(answer.text)
+    integer, duration = "http://www.w3.org/2001/XMLSchema#integer", "http://www.w3.org/2001/XMLSchema#duration"
+    for line in (
+        f"<{STREAM}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{LDES}EventStream>",
+        f"<{STREAM}> <{TREE}view> <{BASE}/feed>",
+        f"<{STREAM}> <{LDES}versionOfPath> <{AS}object>",
+        f"<{STREAM}> <{LDES}timestampPath> <{AS}published>",
+        f'<{STREAM}> <{LDES}pollingInterval> "60"^^<{integer}>',
+        f"<{BASE}/feed> <{LDES}retentionPolicy> <{BASE}/feed#aufbewahrung>",
+        f'<{BASE}/feed#aufbewahrung> <{LDES}fullLogDuration> "P1Y"^^<{duration}>',
+        f'<{BASE}/feed#aufbewahrung> <{LDES}versionAmount> "1"^^<{integer}>',
+    ):
+        assert line in found
+    nodes = {line.rpartition("> <")[2] for line in found if f"<{TREE}node>" in line}
+    assert nodes == {f"{BASE}{shown.page(name)}>" for name in PAGES}
+
+
+def test_a_full_page_may_be_kept_for_ever_and_the_newest_for_a_moment(shown: Shown) -> None:
+    for name in PAGES:
+        answer = shown.client.get(shown.page(name))
+        assert answer.status_code == 200
+        is_newest = name == "240"
+        assert ("immutable" in answer.headers["cache-control"]) == (not is_newest)
+        assert (f"<{LDES}immutable>" in answer.text) == (not is_newest)
+    assert answer.headers["cache-control"] == "public, max-age=5"
+    again = shown.client.get(shown.page("240"), headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == answer.headers["etag"]
+
+
+def test_following_the_pages_from_the_first_meets_every_event_in_order(shown: Shown) -> None:
+    seen, address = [], f"{BASE}{shown.page('stand1-1')}"
+    while address:
+        quads = list(ox.parse(shown.client.get(address.removeprefix(BASE)).text, ox.RdfFormat.TRIG))
+        seen += sorted(int(q.object.value.rpartition("/")[2]) for q in quads if q.predicate.value == TREE + "member")
+        address = next((q.object.value for q in quads if q.predicate.value == TREE + "node"), "")
+    assert seen == [120, *range(121, 243)]
+
+
+def test_what_was_folded_is_gone_and_what_never_was_is_not_found(shown: Shown) -> None:
+    for path, status in (
+        (shown.page("1"), 410),
+        ("/feed/20000101T000000Z/1", 410),
+        ("/feed/ereignis/7", 410),
+        (shown.page("240.rdf"), 404),
+        (shown.page("999"), 404),
+        (shown.page("stand9-1"), 404),
+        ("/feed/gestern/1", 404),
+        ("/feed/ereignis/243", 404),
+        ("/feed/ereignis/0", 404),
+        ("/feed/ereignis/x", 404),
+        ("/feed.ttl", 404),
+    ):
+        answer = shown.client.get(path, headers={"Accept": "application/trig"})
+        assert (path, answer.status_code) == (path, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert shown.client.get("/feed", headers={"Accept": "image/png"}).status_code == 406
+
+
+@pytest.mark.parametrize("path", ["/feed", "page", "/feed/ereignis/241"])
+def test_every_form_says_the_same(shown: Shown, path: str) -> None:
+    path = shown.page("240") if path == "page" else path
+    found = []
+    for suffix, media, form in (
+        ("trig", "application/trig", ox.RdfFormat.TRIG),
+        ("nq", "application/n-quads", ox.RdfFormat.N_QUADS),
+        ("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD),
+    ):
+        by_suffix = shown.client.get(f"{path}.{suffix}")
+        by_accept = shown.client.get(path, headers={"Accept": f"{media}, */*;q=0.1"})
+        assert by_suffix.headers["content-type"] == by_accept.headers["content-type"] == media
+        assert by_suffix.text == by_accept.text
+        assert by_accept.headers["vary"] == "Accept, Accept-Encoding"
+        found.append(triples(by_accept.text, form))
+    assert found[0] == found[1] == found[2]
+
+
+def test_an_event_at_its_own_address(shown: Shown) -> None:
+    answer = shown.client.get("/feed/ereignis/241")
+    event, about = f"{BASE}/feed/ereignis/241", f"{BASE}/id/angebot/kvhs-119"
+    found = triples(answer.text)
+    assert f"<{event}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{AS}Create>" in found
+    assert f"<{event}> <{AS}object> <{about}>" in found
+    assert f'<{about}> <http://schema.org/name> "Brot" <{event}>' in found
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_closed_offers_and_the_address_of_the_server_are_nowhere(shown: Shown) -> None:
+    port = str(shown.client.base_url.port)
+    for path in ("/feed", *(shown.page(name) for name in PAGES)):
+        text = shown.client.get(path).text
+        assert "kvhs-zu" not in text
+        assert f":{port}" not in text
+
+
+def test_packed_for_who_can_unpack(shown: Shown) -> None:
+    plain = shown.client.get(shown.page("121"), headers={"Accept-Encoding": "identity"})
+    with shown.client.stream("GET", shown.page("121"), headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        body = b"".join(answer.iter_raw())
+    assert gzip.decompress(body) == plain.content
+    assert len(body) * 10 < len(plain.content)
+    assert answer.headers["etag"] != plain.headers["etag"]
+
+
+def test_head_and_scripts_of_other_sites(shown: Shown) -> None:
+    path = shown.page("240")
+    got, head = shown.client.get(path), shown.client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == got.headers["etag"]
+    assert got.headers["access-control-allow-origin"] == "*"
+    asked = shown.client.options(path, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "If-None-Match" in asked.headers["access-control-allow-headers"]
+    assert shown.client.post("/feed").status_code == 405
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("whole", [False, True], ids=["default-graph", "all-graphs"])
+def test_the_official_shape_validates_every_page(shown: Shown, shared: Path, name: str, whole: bool) -> None:
+    """DCAT-AP Feeds: the shape of activities, on what stands outside the named graphs and on everything together."""
+    shapes = rdflib.Graph().parse(shared / "standards/dcat-ap-feeds-shape.ttl")
+    shapes.remove((None, rdflib.OWL.imports, None))
+    data = rdflib.Graph()
+    for quad in ox.parse(shown.client.get(shown.page(name)).text, ox.RdfFormat.TRIG):
+        if whole or isinstance(quad.graph_name, ox.DefaultGraph):
+            data.parse(data=f"{quad.triple} .", format="nt")
+    conforms, _, report = pyshacl.validate(data, shacl_graph=shapes)
+    assert conforms, report
+    activity = rdflib.URIRef(f"{AS}Update")
+    wrong = next(data.subjects(rdflib.RDF.type, activity), None)
+    if wrong is not None:  # the judge does look
+        data.add((wrong, rdflib.RDFS.label, rdflib.Literal("zu viel")))
+        assert not pyshacl.validate(data, shacl_graph=shapes)[0]
