@@ -156,7 +156,8 @@ class Harvester:
         source = NEIGHBOUR + neighbour.name
         scope = Scope(neighbour, self._settings.catalogue.district, self._schemes, self._gazetteer)
         with open_run(self._folder, self._settings.catalogue.base, self._wait) as run:
-            known = _state_in(run.ledger.bookmark(neighbour.name))
+            bookmark = run.ledger.bookmark(neighbour.name)
+            known = _state_in(bookmark)
             if known is not None and known.place != before.place:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
             run.put_ontology(ontology_ntriples())
@@ -169,7 +170,8 @@ class Harvester:
                             writer.withdraw(gone)
                 counts = take_over(writer, latest, scope, notes)
             state = msgspec.json.encode(after).decode()
-            run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, run.moment, run.moment))
+            changed_at = run.moment if counts.taken or counts.withdrawn or bookmark is None else bookmark.changed_at
+            run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, run.moment, changed_at))
             write_index(run, self._folder, self._settings, self._schemes, self._progress)
             run.commit()
         report.counts = Counts(*(a + b for a, b in zip(report.counts, counts, strict=True)))
