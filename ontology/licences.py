@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import msgspec
 
-__all__ = ["is_open", "licence_iri"]
+__all__ = ["is_open", "licence_iri", "licence_name"]
 
 _BEFORE_HOST = re.compile(r"^https?://(www\.)?")
 _AFTER_NAME = re.compile(r"/(deed|legalcode)([._-][a-z]{2})*$|\.(html?|rdf|pdf|php|txt|xml|jsonld)$|/$")
@@ -23,6 +23,7 @@ Words = frozenset[str]
 class _Licence(msgspec.Struct, frozen=True):
     iri: str
     open: bool
+    name: str
 
 
 class _Tables(msgspec.Struct, frozen=True):
@@ -45,6 +46,12 @@ def is_open(text: str) -> bool:
     """Whether the licence that ``text`` names lets everybody use and pass on the data, for any purpose; unknown ones do not."""
     found = _licence(text)
     return found is not None and found.open
+
+
+def licence_name(text: str) -> str:
+    """What people call the licence that ``text`` names; the text itself where it is none that is known."""
+    found = _licence(text)
+    return text if found is None else found.name
 
 
 def _licence(text: str) -> _Licence | None:
@@ -81,7 +88,7 @@ def _licences() -> tuple[_Tables, dict[Words, _Licence]]:
     tables = _Tables(data["addresses"], data["signs"], frozenset(data["without_meaning"]))
     known: dict[Words, _Licence] = {}
     for entry in data["licence"]:
-        licence = _Licence(data["base"] + entry["code"], entry["open"])
+        licence = _Licence(data["base"] + entry["code"], entry["open"], entry["names"][0])
         for name in (licence.iri, *entry["names"]):
             known[_words(name, tables)] = licence
     return tables, known

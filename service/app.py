@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from catalogue.query import QueryError
 from catalogue.query.pool import QueryPool
 from ontology.concepts import load_schemes
+from service.dcat import Describer
 from service.dereference import Dereference
 from service.dumping import DumpKeeper
 from service.endpoint import Endpoint
@@ -31,7 +32,7 @@ from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
 from service.quality import QualityReporter
-from service.routes import api, dumps, feed, machines, pages, profiles, quality, sparql, things
+from service.routes import api, catalogue_dcat, dumps, feed, machines, pages, profiles, quality, sparql, things
 from service.state import Service, service_of
 
 __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
@@ -67,6 +68,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             zone=ZoneInfo("Europe/Berlin"),
         )
         app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
+        app.state.describer = Describer(folder, settings, opener.gazetteer)
         app.state.courses = profiles.Courses()
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
@@ -99,6 +101,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         api.router,
         sparql.router,
         dumps.router,
+        catalogue_dcat.router,
         machines.router,
     ):
         app.include_router(router)

@@ -14,7 +14,14 @@
 
 from __future__ import annotations
 
-from ontology.profiles.dcat.build import catalogue_triples, dataset_triples, licence_of, service_triples, services_of
+from ontology.profiles.dcat.build import (
+    catalogue_triples,
+    dataset_triples,
+    licence_of,
+    service_names,
+    service_triples,
+    services_of,
+)
 from ontology.profiles.dcat.model import Area, Catalogue, Dataset, File
 from ontology.profiles.dcat.paging import page_address, page_count, page_triples
 from ontology.profiles.dcat.statements import format_label, prefixes
@@ -32,6 +39,7 @@ __all__ = [
     "page_count",
     "page_triples",
     "prefixes",
+    "service_names",
     "service_triples",
     "services_of",
 ]

@@ -17,6 +17,7 @@ __all__ = [
     "dataset_triples",
     "licence_of",
     "service_iri",
+    "service_names",
     "service_triples",
 ]
 
@@ -50,6 +51,11 @@ def service_triples(catalogue: Catalogue, name: str) -> list[ox.Triple]:
         if service["name"] == name:
             made.service(service, catalogue.datasets)
     return made.statements.sorted(catalogue.base)
+
+
+def service_names() -> list[str]:
+    """The names of the services, as in their IRIs."""
+    return [service["name"] for service in prose().service]
 
 
 def services_of(catalogue: Catalogue) -> list[tuple[str, str, str]]:

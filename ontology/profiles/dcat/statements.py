@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pyoxigraph as ox
 
+from ontology.licences import licence_name
+
 __all__ = ["Prose", "Statements", "format_label", "language_text", "prefixes", "prose", "typed"]
 
 Value = str | ox.Literal | None
@@ -77,7 +79,8 @@ class Statements:
         """The IRI, after saying of which official list it is: validators and portals need not look that up."""
         for scheme in prose().scheme:
             if iri.startswith(scheme.get("beginning", scheme["iri"] + "/")):
-                label = prose().labels.get(iri) or iri.removeprefix(scheme.get("beginning", scheme["iri"] + "/"))
+                label = prose().labels.get(iri) or licence_name(iri)
+                label = label if label != iri else iri.removeprefix(scheme.get("beginning", scheme["iri"] + "/"))
                 self.say(iri, a=("skos:Concept", scheme.get("class")), skos_inScheme=scheme["iri"])
                 self.say(iri, skos_prefLabel=language_text(label))
         return iri
