@@ -32,8 +32,22 @@ from service.pages import Pages
 from service.parameters import PlaceFinder
 from service.problems import PROBLEM_MEDIA, ServiceProblem, problem_response
 from service.quality import QualityReporter
-from service.routes import api, catalogue_dcat, dumps, feed, machines, pages, profiles, quality, sparql, things
+from service.routes import (
+    api,
+    catalogue_dcat,
+    dumps,
+    feed,
+    machines,
+    pages,
+    profiles,
+    quality,
+    sitemap,
+    sparql,
+    things,
+    vocabulary,
+)
 from service.state import Service, service_of
+from service.vocabulary import Vocabulary
 
 __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
 
@@ -69,6 +83,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         )
         app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
         app.state.describer = Describer(folder, settings, opener.gazetteer)
+        app.state.vocabulary = Vocabulary()
         app.state.courses = profiles.Courses()
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
@@ -103,6 +118,8 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         dumps.router,
         catalogue_dcat.router,
         machines.router,
+        sitemap.router,
+        vocabulary.router,
     ):
         app.include_router(router)
     app.add_middleware(Dereference)  # inside the next: its answers carry the same headers

@@ -11,9 +11,10 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.answers import Answer, Asked
 from service.problems import ServiceProblem
 from service.state import Service
-from service.things import Answer, Asked, answer_about, see_other
+from service.things import answer_about, see_other
 
 __all__ = ["Dereference"]
 
@@ -28,7 +29,6 @@ _OPTIONS = {
     "Access-Control-Allow-Headers": "Accept, If-None-Match, If-Modified-Since",
     "Access-Control-Max-Age": "86400",
 }
-_READABLE = "ETag, Last-Modified, Link, Location, Content-Location"
 
 
 class Dereference:
@@ -65,9 +65,7 @@ def _answer(scope: Scope) -> Answer | None:
             answer = (see_other if match[1] else answer_about)(site, served, match[2], match[3], asked)
     except ServiceProblem:
         return None
-    if not isinstance(answer, Answer):
-        return None
-    return answer._replace(headers=answer.headers | {"Access-Control-Expose-Headers": _READABLE})
+    return answer if isinstance(answer, Answer) else None
 
 
 def _asked(scope: Scope) -> Asked:

@@ -8,9 +8,10 @@ import pyoxigraph as ox
 
 from catalogue.query import choose
 
-__all__ = ["DATA_FORMS", "HTML", "JSON", "DataForm", "choose", "form_of_media", "split_suffix"]
+__all__ = ["DATA_FORMS", "HTML", "JSON", "JSON_LD", "DataForm", "choose", "form_of_media", "split_suffix"]
 
 HTML = "text/html"
+JSON_LD = "application/ld+json"
 JSON = "application/json"  # whoever asks for it gets JSON-LD, which is JSON
 
 
@@ -29,7 +30,7 @@ class DataForm(NamedTuple):
 
 DATA_FORMS = (
     DataForm("ttl", "text/turtle", ox.RdfFormat.TURTLE),
-    DataForm("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD),
+    DataForm("jsonld", JSON_LD, ox.RdfFormat.JSON_LD),
     DataForm("nt", "application/n-triples", ox.RdfFormat.N_TRIPLES),
     DataForm("rdf", "application/rdf+xml", ox.RdfFormat.RDF_XML),
 )
@@ -37,7 +38,7 @@ DATA_FORMS = (
 
 def form_of_media(media: str) -> DataForm | None:
     """The data form of this media type."""
-    meant = "application/ld+json" if media == JSON else media
+    meant = JSON_LD if media == JSON else media
     return next((form for form in DATA_FORMS if form.media == meant), None)
 
 

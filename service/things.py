@@ -6,7 +6,7 @@ Knows no framework: `service.dereference` and the routes answer with the same fu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -19,32 +19,27 @@ from ontology.licences import licence_iri
 from ontology.offer import Offer, iri_of
 from ontology.profiles.addresses import web_address
 from ontology.rdf import offer_to_ntriples
-from service.conditional import http_date, is_known, strong_tag
+from service.answers import Answer, Asked, chosen, document, link
 from service.follower import Served
 from service.jsonld import PREFIXES, as_tree
-from service.negotiation import DATA_FORMS, HTML, JSON, DataForm, choose, form_of_media, split_suffix
-from service.problems import NotAcceptable, NotFound
+from service.negotiation import DATA_FORMS, HTML, JSON, JSON_LD, DataForm, form_of_media, split_suffix
+from service.problems import NotFound
 
 __all__ = [
     "ANBIETER",
     "ANGEBOT",
-    "Answer",
-    "Asked",
     "Site",
     "Thing",
     "answer_about",
     "data_answer",
     "find_thing",
     "links_of",
-    "not_acceptable",
     "see_other",
     "write",
 ]
 
 ANGEBOT, ANBIETER = "angebot", "anbieter"  # as in the addresses
-_FORMS = (HTML, *(form.media for form in DATA_FORMS), JSON)
 _PROVIDER_ID = re.compile(r"[A-Za-z0-9._~-]+")
-_IN_A_HEADER = "%/:?#[]@!$&'()*+,;=~-._"
 
 
 class Site(NamedTuple):
@@ -57,27 +52,6 @@ class Site(NamedTuple):
     def base(self) -> str:
         """The public address."""
         return self.settings.catalogue.base
-
-
-class Asked(NamedTuple):
-    """The headers of a request that an answer depends on."""
-
-    accept: str | None = None
-    if_none_match: str | None = None
-    if_modified_since: str | None = None
-
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Asked:
-        """From headers by their names in lower case."""
-        return cls(headers.get("accept"), headers.get("if-none-match"), headers.get("if-modified-since"))
-
-
-class Answer(NamedTuple):
-    """A whole HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = b""
 
 
 class Thing(NamedTuple):
@@ -127,19 +101,8 @@ def see_other(site: Site, served: Served, kind: str, segment: str, asked: Asked)
 
 
 def _wanted(asked: Asked, page: str) -> str:
-    media = choose(asked.accept, _FORMS)
-    if media is None:
-        raise not_acceptable({HTML: page} | {form.media: f"{page}.{form.suffix}" for form in DATA_FORMS})
-    return media
-
-
-def not_acceptable(offered: Mapping[str, str]) -> NotAcceptable:
-    """406 with the list of what there is, by media type: in the document and as links."""
-    return NotAcceptable(
-        f"Offered are: {', '.join(offered)}",
-        headers={"Link": ", ".join(_link(href, "alternate", media) for media, href in offered.items())},
-        offered=[{"type": media, "href": href} for media, href in offered.items()],
-    )
+    suffixes = {form.media: f"{page}.{form.suffix}" for form in DATA_FORMS}
+    return chosen(asked, {HTML: page, **suffixes, JSON: suffixes[JSON_LD]})
 
 
 def find_thing(site: Site, served: Served, kind: str, segment: str) -> Thing | None:
@@ -208,17 +171,8 @@ def _iri_of_provider(base: str, served: Served, segment: str) -> str | None:
 def data_answer(site: Site, served: Served, thing: Thing, form: DataForm, asked: Asked, more: dict[str, str]) -> Answer:
     """The statements in the wanted form, or 304; ``more`` are further headers."""
     body = write(thing.iri, _statements(site, served, thing), form)
-    tag = strong_tag(body)
-    headers = {
-        "ETag": tag,
-        "Last-Modified": http_date(thing.changed_at),
-        "Cache-Control": "no-cache",
-        "Link": links_of(site, thing, form),
-        **more,
-    }
-    if is_known(asked.if_none_match, asked.if_modified_since, tag, thing.changed_at):
-        return Answer(304, headers)
-    return Answer(200, headers | {"Content-Type": form.content_type}, body)
+    headers = {"Link": links_of(site, thing, form), **more}
+    return document(body, form.content_type, asked, headers, thing.changed_at)
 
 
 def _statements(site: Site, served: Served, thing: Thing) -> list[ox.Triple]:
@@ -236,7 +190,7 @@ def _statements(site: Site, served: Served, thing: Thing) -> list[ox.Triple]:
         triples += sorted({quad.triple for quad in about}, key=str)
     by_subject: dict[str, list[ox.Triple]] = {}
     for triple in triples:
-        by_subject.setdefault(triple.subject.value, []).append(triple)
+        by_subject.setdefault(str(triple.subject), []).append(triple)
     return [triple for together in by_subject.values() for triple in together]
 
 
@@ -254,22 +208,16 @@ def links_of(site: Site, thing: Thing, form: DataForm | None) -> str:
     page = f"{site.root}/{thing.kind}/{quote(thing.segment)}"
     twins = [(f"{page}.{other.suffix}", other.media) for other in DATA_FORMS if other is not form]
     # signposting names classes with https, unlike our data
-    found = [_link(thing.iri, "cite-as"), _link(f"https://schema.org/{thing.schema_class}", "type")]
-    found += [_link(address, "alternate", media) for address, media in twins]
+    found = [link(thing.iri, "cite-as"), link(f"https://schema.org/{thing.schema_class}", "type")]
+    found += [link(address, "alternate", media) for address, media in twins]
     if form is None:
-        found.append(_link("https://schema.org/AboutPage", "type"))
-        found += [f'{_link(address, "describedby", media)}; profile="{SCHEMA}"' for address, media in twins]
+        found.append(link("https://schema.org/AboutPage", "type"))
+        found += [f'{link(address, "describedby", media)}; profile="{SCHEMA}"' for address, media in twins]
     else:
-        found += [_link(page, "alternate", HTML), _link(page, "describes", HTML), _link(SCHEMA, "profile")]
-        found.append(_link(f"{site.root}/.well-known/void", "describedby"))
+        found += [link(page, "alternate", HTML), link(page, "describes", HTML), link(SCHEMA, "profile")]
+        found.append(link(f"{site.root}/.well-known/void", "describedby"))
     if thing.licence is not None:
-        found.append(_link(thing.licence, "license"))
+        found.append(link(thing.licence, "license"))
     if thing.collection is not None:
-        found.append(_link(thing.collection, "collection"))
+        found.append(link(thing.collection, "collection"))
     return ", ".join(found)
-
-
-def _link(address: str, relation: str, media: str | None = None) -> str:
-    """One link (RFC 8288); nothing of an address can end it or be no ASCII."""
-    link = f'<{quote(address, safe=_IN_A_HEADER)}>; rel="{relation}"'
-    return link if media is None else f'{link}; type="{media}"'

@@ -1,22 +1,19 @@
-"""For machines and for those who look after the service: health, robots, site map, description of the interface, style."""
+"""For machines and for those who look after the service: health, description of the interface, style."""
 
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 
 from service.pages import STATIC_FILES
 from service.problems import NotFound, Unavailable
-from service.state import fresh, not_modified, page, service_of, tag_of
+from service.state import page, service_of
 
 __all__ = ["router"]
 
 router = APIRouter()
-_MOST_IN_A_SITEMAP = 50_000  # https://www.sitemaps.org/protocol.html
 
 
 @router.get("/gesund", summary="Health")
@@ -34,37 +31,6 @@ async def health(request: Request) -> Response:
     if service.follower.trouble:
         answer["detail"] = service.follower.trouble
     return JSONResponse(answer, headers=headers)
-
-
-@router.get("/robots.txt", include_in_schema=False)
-async def robots(request: Request) -> Response:
-    """Pages of offers may be listed, every possible search may not."""
-    service = service_of(request)
-    base, root = service.settings.catalogue.base, service.pages.root
-    text = f"User-agent: *\nDisallow: {root}/suche\nDisallow: {root}/api/search\nDisallow: {root}/sparql\n\nSitemap: {base}/sitemap.xml\n"
-    return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=3600"})
-
-
-@router.get("/sitemap.xml", include_in_schema=False)
-async def sitemap(request: Request) -> Response:
-    """The pages of all offers."""
-    service = service_of(request)
-    base = service.settings.catalogue.base
-    with service.follower.use() as served:
-        headers = fresh(tag_of(served, request.url.path, "application/xml"), vary=False)
-        found = not_modified(request, headers)
-        if found is not None:
-            return found
-        offers = await asyncio.to_thread(lambda: list(served.snapshot.ledger.offer_ids())[:_MOST_IN_A_SITEMAP])
-    entries = "".join(
-        f"<url><loc>{escape(f'{base}/angebot/{quote(offer)}')}</loc><lastmod>{escape(changed)}</lastmod></url>\n"
-        for offer, changed in offers
-    )
-    xml = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"<url><loc>{escape(base)}/</loc></url>\n{entries}</urlset>\n"
-    )
-    return Response(xml, media_type="application/xml", headers=headers)
 
 
 @router.get("/docs", include_in_schema=False)

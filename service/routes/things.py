@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from ontology.offer import Offer
 from ontology.profiles.schemaorg import markup_of
-from service.conditional import http_date, is_known, strong_tag
+from service.answers import Answer, Asked, document
 from service.dates import day_of, last_day
 from service.follower import Served
 from service.negotiation import DATA_FORMS, HTML
@@ -21,8 +21,6 @@ from service.state import Service, service_of
 from service.things import (
     ANBIETER,
     ANGEBOT,
-    Answer,
-    Asked,
     Thing,
     answer_about,
     data_answer,
@@ -95,32 +93,21 @@ def _response(answer: Answer) -> Response:
 
 
 def _page_answer(service: Service, thing: Thing, asked: Asked, html: str) -> Answer:
-    body = html.encode()
-    changed_at = _page_changed_at(service, thing)
-    headers = {
-        "ETag": strong_tag(body),
-        "Last-Modified": http_date(changed_at),
-        "Cache-Control": "no-cache",
-        "Vary": "Accept",
-        "Link": links_of(service.site, thing, None),
-    }
-    # a provider's page changes when one of its offers is over too, so only the tag tells
-    since = None if thing.offer is None else asked.if_modified_since
-    if is_known(asked.if_none_match, since, headers["ETag"], changed_at):
-        return Answer(304, headers)
-    return Answer(200, headers | {"Content-Type": f"{HTML}; charset=utf-8"}, body)
+    headers = {"Vary": "Accept", "Link": links_of(service.site, thing, None)}
+    # a provider's page changes when one of its offers is over too, which no date tells
+    changed_at = None if thing.offer is None else _page_changed_at(service, thing.offer, thing.changed_at)
+    return document(html.encode(), f"{HTML}; charset=utf-8", asked, headers, changed_at)
 
 
-def _page_changed_at(service: Service, thing: Thing) -> str:
+def _page_changed_at(service: Service, offer: Offer, changed_at: str) -> str:
     """When the offer changed, or the midnight since which a run or a meeting of it counts as over, whichever is later."""
-    instances = () if thing.offer is None else thing.offer.instances
-    ends = [last_day(instance) for instance in instances]
-    ends += [day_of(session.end or session.start) for instance in instances for session in instance.sessions]
+    ends = [last_day(instance) for instance in offer.instances]
+    ends += [day_of(session.end or session.start) for instance in offer.instances for session in instance.sessions]
     over = max((day for day in ends if day < service.today()), default=None)
     if over is None:
-        return thing.changed_at
+        return changed_at
     midnight = dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), service.zone)
-    return max(dt.datetime.fromisoformat(thing.changed_at), midnight).isoformat()
+    return max(dt.datetime.fromisoformat(changed_at), midnight).isoformat()
 
 
 def _html(service: Service, served: Served, thing: Thing) -> str:

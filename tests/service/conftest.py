@@ -130,9 +130,9 @@ class Live(NamedTuple):
     folder: Path
 
 
-def ingest(folder: Path, *offers: Offer) -> None:
+def ingest(folder: Path, *offers: Offer, base: str = BASE) -> None:
     schemes = load_schemes()
-    with open_run(folder, BASE) as run, VectorCache(folder / "vectors.sqlite") as cache:
+    with open_run(folder, base) as run, VectorCache(folder / "vectors.sqlite") as cache:
         with run.source("kvhs") as source:
             taken = sum(source.put(offer) for offer in offers)
             source.finish(Counts(len(offers), taken, len(offers) - taken, 0, source.missing()), [])
@@ -144,12 +144,19 @@ def ingest(folder: Path, *offers: Offer) -> None:
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """The address of a server over the folder, in a thread of this process."""
+    with serving_at(folder, 0) as url:
+        yield url
+
+
+@contextmanager
+def serving_at(folder: Path, port: int) -> Iterator[str]:
+    """Likewise at this port, 0 for a free one: where the catalogue's base names it."""
     config = uvicorn.Config(
         create_app(folder), log_level="warning", access_log=False, h11_max_incomplete_event_size=LONGEST_REQUEST
     )
     server = uvicorn.Server(config)
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.bind(("127.0.0.1", port))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
@@ -190,6 +197,13 @@ def live(small_catalogue: Path) -> Iterator[Live]:
 def client(live: Live) -> Iterator[httpx.Client]:
     """A client of the served small catalogue that follows no redirects."""
     with httpx.Client(base_url=live.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def demo_client(demo: Path) -> Iterator[httpx.Client]:
+    """Likewise of the served sample catalogue."""
+    with serving(demo) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
 
 
