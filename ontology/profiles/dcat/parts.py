@@ -59,15 +59,14 @@ class Parts:
         west, south, east, north = area.box
         corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
         box = typed(f"POLYGON(({','.join(f'{x} {y}' for x, y in corners)}))", "geo:wktLiteral")
+        # No locn:geometry: the shapes want a node there, on which CKAN's reader breaks off.
         self.statements.say(
             iri,
             a="dct:Location",
             skos_prefLabel=language_text(area.label),
             dcat_bbox=box,
             dcat_centroid=typed(f"POINT({area.longitude} {area.latitude})", "geo:wktLiteral"),
-            locn_geometry=f"{self.iri}#gebiet",
         )
-        self.statements.say(f"{self.iri}#gebiet", a="locn:Geometry", geo_asWKT=box)
         return iri
 
     def level(self) -> str:
