@@ -32,8 +32,10 @@ def _command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "catalogue.dumps", str(folder.absolute())]
 
 
-def make_dumps_aside(folder: Path, progress: Callable[[int, int], None]) -> None:
-    """Makes the dumps unless they are current. Raises DumpsFailed."""
+def make_dumps_aside(folder: Path, settings: Settings, progress: Callable[[int, int], None]) -> None:
+    """Makes the dumps unless they are current; ``progress`` gets offers done and in all. Raises DumpsFailed."""
+    if dumps_are_current(folder, settings):
+        return
     with subprocess.Popen(_command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
         assert process.stderr is not None

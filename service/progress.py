@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 
 from service.ingesting import Progress
 
-__all__ = ["no_progress", "shown_progress"]
+__all__ = ["no_progress", "shown_dumps", "shown_progress"]
 
 
 @contextmanager
@@ -35,6 +35,22 @@ def shown_progress() -> Iterator[Progress]:
             bars.update(task, completed=done, total=total)
 
         yield Progress(records, texts)
+
+
+@contextmanager
+def shown_dumps() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error for dumps that are being made: is told offers done and in all."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
+        task: list[TaskID] = []
+
+        def offers(done: int, total: int) -> None:
+            if not task:
+                task.append(bars.add_task("Dateien zum Herunterladen schreiben", total=total))
+            bars.update(task[0], completed=done, total=total)
+
+        yield offers
 
 
 def no_progress() -> Progress:

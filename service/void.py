@@ -121,9 +121,8 @@ class _Description:
             *self._partitions(dataset, "class", "entities", dataset.classes),
             *self._partitions(dataset, "property", "triples", dataset.properties),
         ]
-        yield from sorted(
-            partitions, key=lambda triple: triple.subject.value != iri
-        )  # what is said of the dataset first
+        # what is said of the dataset first
+        yield from sorted(partitions, key=lambda triple: triple.subject != ox.NamedNode(iri))
 
     def _partitions(self, dataset: Dataset, kind: str, counted: str, parts: Mapping[str, int]) -> Iterator[ox.Triple]:
         for term, count in parts.items():

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from catalogue.snapshot import Snapshot
+from tests.catalogue.test_feed import replayed
 from tests.catalogues import Asker, new_catalogue
 from tests.command import bildungskatalog
 
@@ -31,6 +32,8 @@ _PROGRAM = r"""
 import os, re, signal, sys
 import search.engine, search.encoder.embedded, service.commands.ingest
 from service.cli import main
+
+service.commands.ingest.make_dumps_aside = lambda *_: None  # after the switch, see tests/catalogue/test_dumps.py
 
 def run(moment, folder):
     def before(event, arguments):
@@ -54,9 +57,10 @@ _NEVER = "(?!)"
 
 
 class State(NamedTuple):
-    """What readers see."""
+    """What readers see; ``followed`` is what neighbours have who follow the feed from its start."""
 
     statements: frozenset[str]
+    followed: frozenset[str]
     offers: dict[str, str]
     answer: dict[str, Any]
 
@@ -126,8 +130,9 @@ def catalogue(demo: Path, ask: Asker, tmp_path_factory: pytest.TempPathFactory) 
     def look() -> State:
         with Snapshot.open(folder) as snapshot:
             statements = frozenset(str(quad) for quad in snapshot.store)
+            followed = frozenset(replayed(snapshot.feed))
             offers = {offer.id: repr(offer) for _, offer in snapshot.ledger.offers()}
-        return State(statements, offers, ask(folder, QUESTION))
+        return State(statements, followed, offers, ask(folder, QUESTION))
 
     catalogue = Catalogue(folder, {}, look)
     for version in ("alt", "neu", "alt"):
@@ -138,6 +143,7 @@ def catalogue(demo: Path, ask: Asker, tmp_path_factory: pytest.TempPathFactory) 
     old, new = catalogue.states["alt"], catalogue.states["neu"]
     assert (len(old.offers), len(new.offers)) == (25 + 13, 24 + 12)
     assert len(old.statements ^ new.statements) > 100
+    assert len(old.followed ^ new.followed) > 100
     assert old.answer != new.answer
     return catalogue
 
@@ -161,6 +167,8 @@ MOMENTS = {
     "before the vectors": (r"sqlite3\.connect \S+/vectors\.sqlite", False),
     "before the vectors are in place": (r"os\.rename \S+/(?:vectors\.neu|changes-neu\.npz) .*", False),
     "before the columns are in place": (r"os\.rename \S+/neu\.npz .*", False),
+    "before the newest page of the feed": (r"open \S+\.neu/feed/neu\.trig w.*", False),
+    "before the feed knows its position": (r"open \S+\.neu/feed/feed\.json w.*", False),
     "before it is described": (r"open \S+\.neu/snapshot\.json w.*", False),
     "before it is synced": (r"os\.scandir \S+\.neu/rdf", False),
     "before it gets its name": (r"os\.rename \S+/\d{6}\.neu .*", False),

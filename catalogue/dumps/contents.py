@@ -26,13 +26,12 @@ import msgspec
 import pyoxigraph as ox
 
 from catalogue.dumps.manifest import Dataset, DumpFile
+from catalogue.dumps.own import about_providers, base_of, batches_of, own_dates, providers_of
 from catalogue.dumps.packing import GzipWriter, pack
 from catalogue.dumps.parts import (
     TURTLE_HEADER,
-    Batch,
     Counts,
     Part,
-    Providers,
     count_statements,
     forms_of,
     in_graph,
@@ -40,17 +39,13 @@ from catalogue.dumps.parts import (
 from catalogue.dumps.workers import made_parts
 from catalogue.ledger import SourceDates
 from catalogue.settings import Settings
-from catalogue.snapshot import Snapshot, describe
-from ontology.iris import SCHEMA, graph_of_ontology, graph_of_source, is_own, provider_iri, segment
+from catalogue.snapshot import Snapshot
+from ontology.iris import graph_of_ontology, graph_of_source
 from ontology.profiles.csv import header
 from ontology.profiles.csvw import Described, table_description
-from ontology.rdf import provider_from_triples
 
-__all__ = ["Progress", "own_dates", "write_contents", "write_plain"]
+__all__ = ["Progress", "write_contents", "write_plain"]
 
-_BATCH = 500  # offers, about a megabyte of N-Quads
-_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-_ORGANIZATION = ox.NamedNode(SCHEMA + "Organization")
 _MEDIA = {
     "nq": "application/n-quads",
     "ttl": "text/turtle",
@@ -116,11 +111,6 @@ class _Forms:
             (self._folder / f"{self._stem}.{suffix}.gz").unlink()
 
 
-def own_dates(snapshot: Snapshot) -> dict[str, SourceDates]:
-    """The dates of every own source that has ever delivered an offer, by name."""
-    return {name: dates for name, dates in snapshot.ledger.source_dates().items() if is_own(name)}
-
-
 def write_contents(
     folder: Path, snapshot: Snapshot, settings: Settings, progress: Progress | None
 ) -> tuple[list[Dataset], list[DumpFile], list[str]]:
@@ -134,7 +124,7 @@ def write_contents(
 class _Writer:
     def __init__(self, folder: Path, snapshot: Snapshot, settings: Settings) -> None:
         self._folder, self._snapshot, self._settings = folder, snapshot, settings
-        self._base = snapshot.state.base or settings.catalogue.base
+        self._base = base_of(snapshot, settings)
         self._dates = own_dates(snapshot)
         self._whole = _Forms(folder, "katalog", ("nq", "ttl", "jsonld", "csv"))
         self._tally = _Tally()
@@ -146,8 +136,8 @@ class _Writer:
 
     def write(self, progress: Progress | None) -> tuple[list[Dataset], list[DumpFile], list[str]]:
         done = 0
-        providers = {name: self._providers(name) for name in self._dates}
-        batches = [batch for name in self._dates for batch in self._batches(name)]
+        providers = {name: providers_of(self._snapshot, self._base, name) for name in self._dates}
+        batches = [batch for name in self._dates for batch in batches_of(self._snapshot, self._settings, name)]
         total = sum(len(batch.rows) for batch in batches)
         parts = made_parts(self._snapshot.path / "ledger.sqlite", self._base, providers, batches)
         self._whole.files["jsonld"].add(pack(b"["))
@@ -167,25 +157,6 @@ class _Writer:
         self._add_vocabulary()
         self._end_whole()
         return self._datasets, self._files, self._ids
-
-    def _batches(self, source: str) -> Iterator[Batch]:
-        rows = sorted(entry.row for entry in self._snapshot.ledger.entries(source).values())
-        declared = self._settings.source_named(source)
-        licence = (declared and declared.licence) or self._settings.catalogue.licence
-        for start in range(0, len(rows), _BATCH):
-            yield Batch(source, tuple(rows[start : start + _BATCH]), licence)
-
-    def _providers(self, source: str) -> Providers:
-        graph = ox.NamedNode(graph_of_source(self._base, source))
-        found = {}
-        for quad in self._snapshot.store.quads_for_pattern(None, _TYPE, _ORGANIZATION, graph):
-            if isinstance(quad.subject, ox.NamedNode):
-                provider = provider_from_triples(
-                    quad.subject.value, describe(self._snapshot.store, quad.subject, graph)
-                )
-                if provider is not None:
-                    found[segment(quad.subject.value)] = provider
-        return found
 
     def _add(self, writer: _Forms, part: Part, *, first: bool, source: str) -> None:
         whole = self._whole.files
@@ -212,7 +183,7 @@ class _Writer:
             writer.remove()
             return
         whole, graph = self._whole.files, graph_of_source(self._base, source)
-        lines = sorted(line for name in named for line in self._about_provider(name, graph))
+        lines = about_providers(self._snapshot, self._base, source, named)
         if lines:
             forms = forms_of("".join(lines), graph)
             whole["nq"].add(forms.nquads)
@@ -230,11 +201,6 @@ class _Writer:
         self._datasets.append(dataset)
         self._files += writer.finish(source, {"ttl": dataset.statements}, tally.rows)
         self._files.append(self._description(dataset, f"quelle-{source}"))
-
-    def _about_provider(self, name: str, graph: str) -> Iterator[str]:
-        iri = ox.NamedNode(provider_iri(self._base, name))
-        for quad in describe(self._snapshot.store, iri, ox.NamedNode(graph)):
-            yield f"{quad.triple} .\n"
 
     def _add_vocabulary(self) -> None:
         graph = graph_of_ontology(self._base)

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from catalogue.audit import audit
-from catalogue.dumps.contents import Progress, own_dates, write_contents, write_plain
+from catalogue.dumps.contents import Progress, write_contents, write_plain
 from catalogue.dumps.manifest import MANIFEST, DumpFile, Manifest, dumps_folder, read_manifest, visible_dumps
+from catalogue.dumps.own import base_of, own_dates
 from catalogue.files import replace_file, sync_folder
 from catalogue.lock import writer_lock
 from catalogue.settings import Settings
@@ -75,7 +76,7 @@ def _make(folder: Path, snapshot: Snapshot, settings: Settings, made_of: str, pr
     unborn = path.with_name(f"{path.name}.neu")
     unborn.mkdir()
     try:
-        base = snapshot.state.base or settings.catalogue.base
+        base = base_of(snapshot, settings)
         datasets, written, ids = write_contents(unborn, snapshot, settings, progress)
         found, report = audit(snapshot, base, ids)
         written.append(write_plain(unborn, "audit.ttl", report, source=None, kind="audit"))

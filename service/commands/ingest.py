@@ -10,8 +10,9 @@ from rich.console import Console
 
 from catalogue.settings import read_settings
 from ingest.pipeline import SourceReport
+from service.dumping import make_dumps_aside
 from service.ingesting import jobs_of_files, jobs_of_settings, run_jobs
-from service.progress import shown_progress
+from service.progress import shown_dumps, shown_progress
 
 __all__ = ["print_report", "run"]
 
@@ -35,6 +36,8 @@ def run(folder: Path, files: Sequence[Path], source_format: str | None, source: 
     with shown_progress() as progress:
         reports = run_jobs(folder, settings, jobs, progress, whole=not files and source is None)
     print_report(reports)
+    with shown_dumps() as shown:
+        make_dumps_aside(folder, settings, shown)
     if any(report.failure for report in reports):
         raise typer.Exit(1)
 
