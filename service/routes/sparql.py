@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 from starlette.endpoints import HTTPEndpoint
 
-from catalogue.query import GRAPHS, RESULTS, QueryRefused, choose, negotiate
+from catalogue.query import QueryRefused, choose, negotiate
 from catalogue.query.pool import Query
 from service.clients import client_of
 from service.endpoint import MAX_BODY, endpoint_of
@@ -16,7 +16,7 @@ from service.middleware import while_connected
 from service.negotiation import DATA_FORMS, HTML, form_of_media
 from service.problems import NotAcceptable, ServiceProblem
 from service.routes.descriptions import service_description
-from service.state import page
+from service.routes.editor import query_page
 
 __all__ = ["router"]
 
@@ -67,7 +67,7 @@ async def by_address(request: Request) -> Response:
     forms = [form.media for form in DATA_FORMS]
     media = choose(_accept(request, pairs), (*forms, HTML))
     if media == HTML:
-        return page(request, "sparql", headers={"Vary": "Accept"}, results=RESULTS, graphs=GRAPHS)
+        return await query_page(request, pairs)
     form = form_of_media(media or "")
     if form is None:
         raise NotAcceptable(f"Offered are: {', '.join(forms)}")
