@@ -92,7 +92,7 @@ def _answer(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[i
         return UNACCEPTABLE, "", b""
     except QueryRefused as error:
         return REFUSED, "", str(error).encode()
-    except (SyntaxError, ValueError, OSError) as error:
+    except _OF_THE_ENGINE as error:
         return REFUSED, "", f"Die Abfrage ist nicht ausführbar: {error}".encode()
 
 
