@@ -84,4 +84,4 @@ class FeedWriter:
 
 def write_full_page(folder: Path, name: str, text: str) -> None:
     """Writes a page that will never change. The same text always gives the same bytes."""
-    (folder / f"{name}.trig.gz").write_bytes(gzip.compress(text.encode(), compresslevel=5, mtime=0))
+    (folder / f"{name}.trig.gz").write_bytes(gzip.compress(text.encode(), compresslevel=3, mtime=0))
