@@ -6,7 +6,7 @@ DIR ?= katalog
 TORCH ?= torch==2.13.0
 PIP := .venv/bin/pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test lint bench chromium
+.PHONY: install demo test conformance lint bench chromium
 
 install: .venv/installed
 
@@ -15,6 +15,10 @@ demo: .venv/installed
 
 test: .venv/installed-test chromium
 	.venv/bin/python -m pytest
+
+# Suites and clients of others, which take minutes.
+conformance: .venv/installed-test
+	.venv/bin/python -m pytest -m conformance
 
 lint: .venv/installed-lint
 	.venv/bin/ruff format --check .

@@ -7,7 +7,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.conformance
 def test_every_protocol_test_and_every_check_of_the_description_passes(endpoint: str, shared: Path) -> None:
     arguments = ("--query", f"{endpoint}/sparql", "--gsp", f"{endpoint}/setup", "--no-gsp-tests", "--sd")
     command = [sys.executable, shared / "tools" / "w3c_http.py", shared / "standards" / "w3c-sparql", *arguments]
