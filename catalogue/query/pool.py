@@ -190,8 +190,7 @@ class QueryPool:
         try:
             yield process
         finally:
-            self._busy.discard(process)
-            process.returned.set()
+            self._release(process)
             if process.fresh and process.store == self._store and not self._closed:
                 self._ready.appendleft(process)
             else:
@@ -200,29 +199,30 @@ class QueryPool:
 
     async def _take(self) -> Process:
         while not self._closed:
-            process = next((found for found in self._ready if found.started.done()), None) or next(
-                iter(self._ready), None
-            )
-            if process is None:
-                process = self._new()
-            else:
+            started = (process for process in self._ready if process.started.done())
+            process = next(started, None) or next(iter(self._ready), None) or self._new()
+            if process in self._ready:
                 self._ready.remove(process)
             self._busy.add(process)
+            process.returned.clear()
             try:
                 await asyncio.shield(process.started)
             except asyncio.CancelledError:
-                self._busy.discard(process)
-                self._ready.appendleft(process)
+                self._release(process)
+                (self._end if self._closed else self._ready.appendleft)(process)
                 raise
             except QueryUnavailable:
-                self._busy.discard(process)
+                self._release(process)
                 raise
-            if process.alive and process.store == self._store:
-                process.returned.clear()
+            if process.alive and process.store == self._store and not self._closed:
                 return process
-            self._busy.discard(process)
+            self._release(process)
             self._end(process)
         raise QueryUnavailable("Der Dienst wird gerade beendet.", retry_after=ceil(self._seconds))
+
+    def _release(self, process: Process) -> None:
+        self._busy.discard(process)
+        process.returned.set()
 
     def _refill(self) -> None:
         """As many processes as there can be queries."""

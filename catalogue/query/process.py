@@ -24,6 +24,7 @@ _BOOT = "import sys; sys.path += sys.argv[1:3]; from catalogue.query.worker impo
 _PATHS = tuple(
     str(Path(found or "").resolve().parents[up]) for found, up in ((worker.__file__, 2), (pyoxigraph.__file__, 1))
 )
+_LEAST_PRIORITY = 19
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # an arena reserves 64 MB of address space
 
 
@@ -75,11 +76,11 @@ class Process:
         return answer
 
     def step_back(self) -> None:
-        """Runs only while nothing else wants to, from now on. This cannot be taken back, so the process is not fresh any more."""
+        """Gets what others leave of the processors, from now on. This cannot be taken back, so the process is not fresh any more."""
         self.fresh = False
-        if self._process is not None and sys.platform == "linux":
+        if self._process is not None:
             with suppress(ProcessLookupError, PermissionError):
-                os.sched_setscheduler(self._process.pid, os.SCHED_IDLE, os.sched_param(0))
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LEAST_PRIORITY)
 
     def kill(self) -> None:
         """Ends it, without waiting for that."""
