@@ -1,0 +1,259 @@
+"""Two real catalogues, one following the other; and neighbours that lie."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from catalogue.settings import read_settings
+from catalogue.snapshot import Snapshot
+from ontology.offer import Instance, Offer
+from service.following import next_visit
+from service.harvesting import Harvester
+from service.progress import no_progress
+from tests.catalogues import status
+from tests.command import PROGRAM, bildungskatalog
+from tests.ingest.neighbours.servers import serving as misbehaving
+from tests.ingest.neighbours.test_feed import Feed
+from tests.service.conftest import OFFERS, an_offer, ingest, serving_at
+
+SETTINGS = """
+[catalogue]
+title = "{title}"
+base = "{base}"
+
+[[source]]
+name = "kvhs"
+licence = "{licence}"
+"""
+OPEN = "https://creativecommons.org/licenses/by/4.0/"
+
+
+class Pair(NamedTuple):
+    """The neighbour's folder and base, and the folder that follows it."""
+
+    there: Path
+    base: str
+    here: Path
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def vectors(small_catalogue: Path) -> Path:
+    """Vectors of the small catalogue's texts, so that little is left to encode."""
+    return small_catalogue / "vectors.sqlite"
+
+
+@pytest.fixture
+def pair(tmp_path: Path, vectors: Path) -> Iterator[Pair]:
+    there, here = tmp_path / "there", tmp_path / "here"
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    (here / "cache").mkdir(parents=True)
+    there.mkdir()
+    shutil.copyfile(vectors, there / "vectors.sqlite")
+    shutil.copyfile(vectors, here / "cache" / "vectors.sqlite")
+    (there / "katalog.toml").write_text(SETTINGS.format(title="Dort", base=base, licence=OPEN), encoding="utf-8")
+    ingest(there, *OFFERS, base=base)
+    follow(here, f"{base}/feed")
+    with serving_at(there, port):
+        yield Pair(there, base, here)
+
+
+def follow(here: Path, feed: str, more: str = "") -> None:
+    own = SETTINGS.format(title="Hier", base="http://127.0.0.1:9", licence=OPEN)
+    (here / "katalog.toml").write_text(
+        f'{own}\n[[neighbour]]\nname = "dort"\nfeed = "{feed}"\n{more}\n', encoding="utf-8"
+    )
+
+
+def harvest(here: Path) -> tuple[int, ...]:
+    """Read, taken, unchanged, refused, withdrawn."""
+    settings = read_settings(here)
+    report = Harvester(here, settings, no_progress()).harvest(settings.neighbour[0])
+    assert report.trouble is None
+    return tuple(report.counts)
+
+
+def offers_of(folder: Path, source: str) -> dict[str, Offer]:
+    """By IRI's last segment."""
+    with Snapshot.open(folder) as snapshot:
+        return {
+            (offer.iri or offer.id).rpartition("/")[2]: offer
+            for _, offer in snapshot.ledger.offers()
+            if offer.source == source
+        }
+
+
+def statements(folder: Path, graph: str) -> set[str]:
+    with Snapshot.open(folder) as snapshot:
+        return {
+            str(quad.triple)
+            for quad in snapshot.store.quads_for_pattern(None, None, None, None)
+            if graph in str(quad.graph_name)
+        }
+
+
+def same(pair: Pair) -> bool:
+    return statements(pair.there, "/graph/quelle/") == statements(pair.here, "/graph/nachbar/dort")
+
+
+def test_everything_then_nothing_then_what_changed(pair: Pair) -> None:
+    done = bildungskatalog("harvest", "--dir", pair.here)
+    assert done.returncode == 0
+    assert done.stdout == "dort: 6 gelesen = 6 übernommen + 0 unverändert + 0 abgelehnt; 0 zurückgezogen\n"
+    assert same(pair)
+    with Snapshot.open(pair.here) as snapshot:
+        number = snapshot.state.number
+    assert harvest(pair.here) == (0, 0, 0, 0, 0)
+    with Snapshot.open(pair.here) as snapshot:
+        assert snapshot.state.number == number  # nothing new makes no new state
+
+    changed = msgspec.structs.replace(OFFERS[1], name="Yoga am Abend")
+    added = an_offer("N1", "Neuer Kurs", Instance(start=dt.date(2099, 8, 1)))
+    ingest(pair.there, changed, added, *OFFERS[2:], base=pair.base)
+    assert harvest(pair.here) == (2, 2, 0, 0, 1)
+    assert same(pair)
+    mirrored = offers_of(pair.here, "nachbar/dort")
+    assert mirrored["kvhs-A2"].name == "Yoga am Abend"
+    assert mirrored["kvhs-A2"].iri == f"{pair.base}/id/angebot/kvhs-A2"
+    assert mirrored["kvhs-A2"].id == "dort~kvhs-A2"
+    assert "kvhs-A1" not in mirrored
+
+
+def test_what_came_from_a_neighbour_is_not_passed_on(pair: Pair) -> None:
+    ingest(pair.here, an_offer("eigen", "Eigener Kurs", Instance(start=dt.date(2099, 8, 1))), base="http://127.0.0.1:9")
+    harvest(pair.here)
+    with Snapshot.open(pair.here) as snapshot:
+        assert snapshot.feed is not None
+        assert [event.about for event in snapshot.feed.events()] == ["http://127.0.0.1:9/id/angebot/kvhs-eigen"]
+    done = bildungskatalog("export", "--dir", pair.here, "--format", "nquads")
+    assert "Eigener Kurs" in done.stdout
+    assert "Bildungsberatung" not in done.stdout
+
+
+def test_a_licence_that_is_not_open_is_not_published(pair: Pair) -> None:
+    closed = msgspec.structs.replace(OFFERS[0], licence="Alle Rechte vorbehalten")
+    ingest(pair.there, closed, *OFFERS[1:], base=pair.base)
+    harvest(pair.here)
+    assert "kvhs-A1" not in offers_of(pair.here, "nachbar/dort")
+
+
+def test_a_neighbour_that_began_anew_loses_what_is_gone(pair: Pair) -> None:
+    harvest(pair.here)
+    for name in ("current", "snapshots"):
+        path = pair.there / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    ingest(pair.there, *OFFERS[:2], base=pair.base)
+    harvest(pair.here)
+    harvest(pair.here)
+    assert sorted(offers_of(pair.here, "nachbar/dort")) == ["kvhs-A1", "kvhs-A2"]
+
+
+def test_other_filters_read_everything_again(pair: Pair) -> None:
+    harvest(pair.here)
+    follow(pair.here, f"{pair.base}/feed", 'districts = ["07331"]\nwithout = ["description"]')
+    harvest(pair.here)
+    mirrored = offers_of(pair.here, "nachbar/dort")
+    assert "kvhs-B1" not in mirrored  # in Worms, 07319
+    assert mirrored["kvhs-A1"].description is None
+    follow(pair.here, f"{pair.base}/feed")
+    harvest(pair.here)
+    assert same(pair)
+
+
+def test_killed_at_any_moment_it_goes_on_there(pair: Pair) -> None:
+    chance = random.Random(5)
+    for _ in range(4):
+        process = subprocess.Popen(
+            [PROGRAM, "harvest", "--dir", pair.here], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            process.wait(chance.uniform(0.3, 3.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    harvest(pair.here)
+    assert same(pair)
+
+
+def test_lies_about_others_are_refused_and_the_rest_is_taken(tmp_path: Path, vectors: Path) -> None:
+    def told(number: int, kind: str, about: str, payload: str = "") -> str:
+        at = f'"2026-01-01T00:00:{number:02}Z"^^xsd:dateTime'
+        graph = f"<e/{number}> {{ {payload} }}" if payload else ""
+        return f"<e/{number}> a as:{kind} ; as:object <{about}> ; as:published {at} . {graph} "
+
+    def course(about: str, name: str) -> str:
+        return f"<{about}> a <http://schema.org/Course> ; <http://schema.org/name> {json.dumps(name)} ."
+
+    own = "http://127.0.0.1:9/id/angebot/kvhs-A1"
+    hostile = "<script>alert(1)</script>"
+    page = (
+        told(1, "Delete", own)
+        + told(2, "Update", own, course(own, "Gekapert"))
+        + told(3, "Create", "id/angebot/gut", course("id/angebot/gut", hostile) + course(own, "Gekapert"))
+        + told(4, "Create", "id/angebot/leer", "<x:y> <x:y> <x:y> .")
+        + told(5, "Create", "id/angebot/gross", course("id/angebot/gross", "A" * 1_100_000))
+    )
+    here = tmp_path / "here"
+    (here / "cache").mkdir(parents=True)
+    shutil.copyfile(vectors, here / "cache" / "vectors.sqlite")
+    with misbehaving(Feed({"/feed": page})) as origin:
+        follow(here, f"{origin}/feed")
+        shutil.copyfile(vectors, here / "vectors.sqlite")
+        ingest(here, OFFERS[0], base="http://127.0.0.1:9")
+        before = statements(here, "/graph/quelle/")
+        assert harvest(here) == (5, 1, 0, 4, 0)
+    assert statements(here, "/graph/quelle/") == before
+    assert [offer.name for offer in offers_of(here, "nachbar/dort").values()] == [hostile]
+    notes = " ".join(note["text"] for note in status(here)["sources"]["nachbar/dort"]["notes"])
+    assert notes.count("gehört nur") == 2
+    assert "kein Bildungsangebot" in notes
+    assert "größer als 1000 kB" in notes
+
+
+def test_a_neighbour_that_is_gone_keeps_its_last_state(pair: Pair, tmp_path: Path) -> None:
+    harvest(pair.here)
+    follow(pair.here, f"{pair.base}/feed")
+    toml = pair.here / "katalog.toml"
+    toml.write_text(toml.read_text().replace(pair.base, f"http://127.0.0.1:{free_port()}"))
+    done = bildungskatalog("harvest", "--dir", pair.here, "dort")
+    assert done.returncode == 1
+    assert "dort bleibt auf dem Stand bis dahin" in done.stderr
+    assert same(pair)
+    (neighbour,) = status(pair.here)["neighbours"]
+    assert neighbour["offers"] == 6
+    assert "nicht erreichbar" in neighbour["trouble"]
+
+
+def test_a_name_that_is_not_there(tmp_path: Path) -> None:
+    follow(tmp_path, "http://127.0.0.1:1/feed")
+    done = bildungskatalog("harvest", "--dir", tmp_path, "niemand")
+    assert done.returncode == 2
+    assert "niemand" in done.stderr
+
+
+def test_visits_become_rarer_when_they_fail_and_keep_to_what_is_asked() -> None:
+    assert next_visit(300, 0, None, 0.5) == 300
+    assert next_visit(300, 2, None, 0.5) == 1200
+    assert next_visit(300, 9, None, 0.5) == 3600
+    assert next_visit(86_400, 3, None, 0.5) == 86_400
+    assert next_visit(300, 0, 5000, 0.5) == 5000
+    assert next_visit(100, 0, None, 0.0) == pytest.approx(90)
+    assert next_visit(100, 0, None, 1.0) == pytest.approx(110)
