@@ -69,6 +69,7 @@ def _made_of(snapshot: Snapshot, settings: Settings) -> str:
 
 def _make(folder: Path, snapshot: Snapshot, settings: Settings, made_of: str, progress: Progress | None) -> None:
     before = visible_dumps(folder)
+    # the visible set stays for whoever has just read that it is the one; what is sent already is kept open and read to its end
     _remove_others(folder, before)
     path = dumps_folder(folder) / f"{snapshot.state.data_run:06d}-{made_of[:12]}"
     if path == before:  # only what was removed by hand can be missing there
@@ -96,8 +97,6 @@ def _make(folder: Path, snapshot: Snapshot, settings: Settings, made_of: str, pr
         raise
     sync_folder(path.parent)
     replace_file(dumps_folder(folder) / "current", path.name.encode("ascii"))
-    # the set before stays for whoever has just read that it is the visible one; open downloads keep their files anyway
-    _remove_others(folder, path, before)
 
 
 def _dated(written: Iterable[DumpFile], before: Manifest | None) -> Iterator[DumpFile]:
@@ -108,7 +107,7 @@ def _dated(written: Iterable[DumpFile], before: Manifest | None) -> Iterator[Dum
         yield msgspec.structs.replace(file, changed_at=known.get((file.name, file.sha256), now))
 
 
-def _remove_others(folder: Path, *kept: Path | None) -> None:
+def _remove_others(folder: Path, kept: Path | None) -> None:
     for path in dumps_folder(folder).iterdir():
-        if path.is_dir() and path not in kept:
+        if path.is_dir() and path != kept:
             shutil.rmtree(path)
