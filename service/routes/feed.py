@@ -49,7 +49,10 @@ class Gone(ServiceProblem):
     status = HTTPStatus.GONE
 
 
-@router.options("/feed{_:path}")
+@router.options("/feed")
+@router.options("/feed.{suffix}")
+@router.options("/feed/ereignis/{segment}")
+@router.options("/feed/{epoch}/{segment}")
 async def methods() -> Response:
     """What a browser asks before a script of another site may make a conditional request."""
     allowed = {"Allow": "GET, HEAD, OPTIONS", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}
