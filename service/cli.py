@@ -141,7 +141,7 @@ def harvest(
 @app.command()
 def export(
     folder: Folder,
-    target_format: Annotated[str, typer.Option("--format", help="turtle, trig, nquads, jsonld oder csv.")],
+    target_format: Annotated[str, typer.Option("--format", help="turtle, trig, nquads, jsonld, csv oder dcat.")],
     out: Annotated[Path | None, typer.Option(help="Zieldatei; sonst die Standardausgabe.")] = None,
 ) -> None:
     """Den ganzen Katalog ausgeben."""
