@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,9 @@ import pyshacl
 import pytest
 import rdflib
 
-from tests.catalogue.test_feed import CLOSED, YEAR, deliver, offer
+from tests.catalogue.test_feed import CLOSED, YEAR, deliver, offer, told
+from tests.catalogue.test_run import make_old
+from tests.command import bildungskatalog
 from tests.service.conftest import BASE, SETTINGS, ingest, serving
 
 LDES, TREE, AS = "https://w3id.org/ldes#", "https://w3id.org/tree#", "https://www.w3.org/ns/activitystreams#"
@@ -198,3 +202,20 @@ def test_the_official_shape_validates_every_page(shown: Shown, shared: Path, nam
     if wrong is not None:  # the judge does look
         data.add((wrong, rdflib.RDFS.label, rdflib.Literal("zu viel")))
         assert not pyshacl.validate(data, shacl_graph=shapes)[0]
+
+
+def test_a_catalogue_of_an_older_version_is_renewed_before_it_is_served(tmp_path: Path) -> None:
+    (tmp_path / "katalog.toml").write_text(SETTINGS, encoding="utf-8")
+    ingest(tmp_path, offer("A"))
+    make_old(tmp_path)
+    shutil.rmtree(tmp_path / "snapshots/000001/feed")
+    asked = bildungskatalog("ask", "--dir", tmp_path, "Brot")
+    assert asked.returncode == 1
+    assert "hat eine ältere Fassung dieses Programms geschrieben. Auf den neuen Stand bringen:" in asked.stderr
+    with socket.socket() as taken:  # so that it ends at once
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = bildungskatalog("serve", "--dir", tmp_path, "--port", taken.getsockname()[1])
+    assert "ist schon belegt" in done.stderr
+    assert "einer älteren Fassung und wird erneuert" in done.stderr
+    assert told(tmp_path) == [(1, "Create", "kvhs-A")]
