@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from service.problems import NotAcceptable
 __all__ = ["Answer", "Asked", "chosen", "document", "link"]
 
 _IN_AN_ADDRESS = "%/:?#[]@!$&'()*+,;=~-._"
+_PLAIN = re.compile(r"[A-Za-z0-9/:#._~-]+")  # most are
 
 
 class Asked(NamedTuple):
@@ -64,5 +66,6 @@ def document(body: bytes, content_type: str, asked: Asked, headers: dict[str, st
 
 def link(address: str, relation: str, media: str | None = None) -> str:
     """One link of the header Link (RFC 8288); nothing of an address can end it or be no ASCII."""
-    found = f'<{quote(address, safe=_IN_AN_ADDRESS)}>; rel="{relation}"'
+    plain = address if _PLAIN.fullmatch(address) else quote(address, safe=_IN_AN_ADDRESS)
+    found = f'<{plain}>; rel="{relation}"'
     return found if media is None else f'{found}; type="{media}"'

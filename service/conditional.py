@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 __all__ = ["http_date", "is_known", "strong_tag"]
@@ -17,6 +18,7 @@ def strong_tag(body: bytes) -> str:
     return f'"{blake2b(body, digest_size=12).hexdigest()}"'
 
 
+@lru_cache  # a run gives all that it changes one time
 def http_date(moment: str) -> str:
     """An ISO time with an offset as a value for Last-Modified; parts of a second are cut off."""
     return format_datetime(dt.datetime.fromisoformat(moment).astimezone(dt.UTC), usegmt=True)

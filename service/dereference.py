@@ -20,6 +20,7 @@ __all__ = ["Dereference"]
 
 _THING = re.compile(r"/(id/)?(angebot|anbieter)/([^/]+)")
 _DOCUMENTS = re.compile(r"/(?:id/)?(?:angebot|anbieter)/[^/]+|/ns(?:[./].*)?")
+_READ = (b"accept", b"if-none-match", b"if-modified-since")
 _METHODS = "GET, HEAD, OPTIONS"
 # what a browser asks before a script of another site may set its own headers
 _OPTIONS = {
@@ -72,6 +73,7 @@ def _asked(scope: Scope) -> Asked:
     """A field that is repeated counts as a list (RFC 9110, section 5.3)."""
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
+        if raw_name in _READ:
+            name, value = raw_name.decode(), raw_value.decode("latin-1")
+            found[name] = f"{found[name]}, {value}" if name in found else value
     return Asked.of(found)

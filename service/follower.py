@@ -37,6 +37,7 @@ class Served:
         self.engine = engine
         self._users = 1  # the follower itself
         self._overview: tuple[dt.date, Answer] | None = None
+        self._providers: dict[str, str] = {}
 
     def overview(self, today: dt.date) -> Answer:
         """The answer to an empty question: how much there is, by facet. Counted once a day."""
@@ -64,6 +65,13 @@ class Served:
     def provider(self, iri: str) -> Provider | None:
         """The provider with this IRI."""
         return provider_from_triples(iri, self.snapshot.describe(iri))
+
+    def about_provider(self, iri: str) -> str:
+        """The statements about a provider as N-Triples text, sorted; kept, for every one of its offers is described with them."""
+        if iri not in self._providers:
+            lines = {f"{quad.triple} .\n" for quad in self.snapshot.describe(iri)}
+            self._providers[iri] = "".join(sorted(lines))
+        return self._providers[iri]
 
     def offers_of(self, iri: str, today: dt.date) -> list[Offer]:
         """The offers of a provider that are not past, those with the nearest dates first."""

@@ -20,26 +20,26 @@ _SHORT = {SCHEMA: "", TERMS: "bk:", _XSD: "xsd:"}
 Node = dict[str, Any]
 
 
-def as_tree(iri: str, triples: Iterable[ox.Triple]) -> Node:
+def as_tree(iri: str, quads: Iterable[ox.Quad]) -> Node:
     """The node ``iri`` with everything that it links to nested in it.
 
     The context is part of the document: it stays readable where there is no network, and no other document can change what it says.
     ``ontology/context.jsonld`` may be used in its place.
     """
-    by_subject: dict[str, list[ox.Triple]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, ox.NamedNode):
-            by_subject.setdefault(triple.subject.value, []).append(triple)
+    by_subject: dict[str, list[ox.Quad]] = {}
+    for quad in quads:
+        if isinstance(quad.subject, ox.NamedNode):
+            by_subject.setdefault(quad.subject.value, []).append(quad)
     return {"@context": _CONTEXT, **_node(iri, by_subject, ())}
 
 
-def _node(iri: str, by_subject: dict[str, list[ox.Triple]], above: tuple[str, ...]) -> Node:
+def _node(iri: str, by_subject: dict[str, list[ox.Quad]], above: tuple[str, ...]) -> Node:
     node: Node = {"@id": iri}
     if iri in above:
         return node
     found: dict[str, list[Any]] = {}
-    for triple in by_subject.get(iri, ()):
-        predicate, value = triple.predicate.value, triple.object
+    for quad in by_subject.get(iri, ()):
+        predicate, value = quad.predicate.value, quad.object
         if predicate == _RDF_TYPE and isinstance(value, ox.NamedNode):
             found.setdefault("@type", []).append(_short(value.value))
         elif isinstance(value, ox.NamedNode):

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +27,11 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+_OPEN = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Content-Location, ETag, Last-Modified, Link, Location, Retry-After"),
+]
 # data are there to be used by other sites; pages are not
 _OPEN_PATHS = ("/api/", "/sparql", "/id/", "/openapi.json")
 
@@ -46,12 +50,11 @@ class Everywhere:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                is_page = headers.get("content-type", "").startswith("text/html")
-                if scope["path"].startswith(_OPEN_PATHS) or not is_page:
-                    headers.setdefault("Access-Control-Allow-Origin", "*")
+                there = dict(message["headers"])
+                message["headers"] = [*message["headers"], *(each for each in _RAW if each[0] not in there)]
+                is_page = there.get(b"content-type", b"").startswith(b"text/html")
+                if not is_page or scope["path"].startswith(_OPEN_PATHS):
+                    message["headers"] += [each for each in _OPEN if each[0] not in there]
             await send(message)
 
         if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method

@@ -6,7 +6,6 @@ Knows no framework: `service.dereference` and the routes answer with the same fu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -55,10 +54,7 @@ class Site(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """An offer or a provider. ``changed_at``: ISO time; ``licence`` and ``collection`` are addresses, ``offer`` None for a provider.
-
-    ``described`` are the statements of the store about a provider.
-    """
+    """An offer or a provider. ``changed_at``: ISO time; ``licence`` and ``collection`` are addresses, ``offer`` None for a provider."""
 
     kind: str
     segment: str
@@ -68,7 +64,6 @@ class Thing(NamedTuple):
     licence: str | None
     collection: str | None
     offer: Offer | None
-    described: tuple[ox.Quad, ...]
 
 
 def answer_about(site: Site, served: Served, kind: str, segment: str, asked: Asked) -> Answer | Thing:
@@ -125,7 +120,6 @@ def _offer(site: Site, served: Served, segment: str) -> Thing | None:
         licence=_licence(site, offer),
         collection=f"{site.base}/katalog/quelle/{offer.source}" if own else None,
         offer=offer,
-        described=(),
     )
 
 
@@ -141,12 +135,11 @@ def _licence(site: Site, offer: Offer) -> str | None:
 def _provider(site: Site, served: Served, segment: str) -> Thing | None:
     """None for what cannot be the end of an IRI of ours."""
     iri = _iri_of_provider(site.base, served, segment) if _PROVIDER_ID.fullmatch(segment) else None
-    described = () if iri is None else tuple(served.snapshot.describe(iri))
-    if iri is None or not described:
+    graphs = set() if iri is None else {quad.graph_name for quad in served.snapshot.describe(iri)}
+    if iri is None or not graphs:
         return None
-    graphs = {quad.graph_name.value for quad in described if isinstance(quad.graph_name, ox.NamedNode)}
     dates = served.snapshot.ledger.source_dates().items()
-    changes = [found.modified for source, found in dates if graph_of_source(site.base, source) in graphs]
+    changes = [found.modified for source, found in dates if ox.NamedNode(graph_of_source(site.base, source)) in graphs]
     return Thing(
         kind=ANBIETER,
         segment=segment,
@@ -156,7 +149,6 @@ def _provider(site: Site, served: Served, segment: str) -> Thing | None:
         licence=None,  # of which of its sources?
         collection=f"{site.base}/katalog/gesamt",
         offer=None,
-        described=described,
     )
 
 
@@ -175,30 +167,33 @@ def data_answer(site: Site, served: Served, thing: Thing, form: DataForm, asked:
     return document(body, form.content_type, asked, headers, thing.changed_at)
 
 
-def _statements(site: Site, served: Served, thing: Thing) -> list[ox.Triple]:
-    """About an offer and its provider, or about a provider, each subject's together.
+def _statements(site: Site, served: Served, thing: Thing) -> str:
+    """N-Triples text about an offer and its provider, or about a provider, each subject's together.
 
     An offer's are made of its row in the ledger by the mapping that made those of the store: a quarter of the time of reading them there,
     term by term.
     """
     if thing.offer is None:
-        return sorted({quad.triple for quad in thing.described}, key=str)
-    written = offer_to_ntriples(thing.offer, site.base)
-    triples = [quad.triple for quad in ox.parse(written.encode(), ox.RdfFormat.N_TRIPLES)]
-    if thing.offer.provider is not None:
-        about = served.snapshot.describe(iri_of(thing.offer.provider, site.base))
-        triples += sorted({quad.triple for quad in about}, key=str)
-    by_subject: dict[str, list[ox.Triple]] = {}
-    for triple in triples:
-        by_subject.setdefault(str(triple.subject), []).append(triple)
-    return [triple for together in by_subject.values() for triple in together]
+        return served.about_provider(thing.iri)
+    by_subject: dict[str, list[str]] = {}
+    for line in offer_to_ntriples(thing.offer, site.base).split("\n")[
+        :-1
+    ]:  # splitlines would break texts with other ends of lines
+        by_subject.setdefault(line[: line.index(" ")], []).append(line)
+    text = "".join(f"{line}\n" for lines in by_subject.values() for line in lines)
+    provider = thing.offer.provider
+    return text if provider is None else text + served.about_provider(iri_of(provider, site.base))
 
 
-def write(iri: str, triples: Iterable[ox.Triple], form: DataForm) -> bytes:
-    """The statements in a form; as JSON-LD a tree with ``iri`` at its root."""
+def write(iri: str, statements: str, form: DataForm) -> bytes:
+    """N-Triples text in a form; as JSON-LD a tree with ``iri`` at its root."""
+    data = statements.encode()
+    if form.rdf_format == ox.RdfFormat.N_TRIPLES:
+        return data
+    quads = ox.parse(data, ox.RdfFormat.N_TRIPLES)
     if form.rdf_format == ox.RdfFormat.JSON_LD:
-        return msgspec.json.format(msgspec.json.encode(as_tree(iri, triples)), indent=1)
-    written = ox.serialize(triples, format=form.rdf_format, prefixes=PREFIXES)
+        return msgspec.json.format(msgspec.json.encode(as_tree(iri, quads)), indent=1)
+    written = ox.serialize(quads, format=form.rdf_format, prefixes=PREFIXES)
     assert written is not None  # as it would be for a file
     return written
 

@@ -183,6 +183,24 @@ def test_the_framework_and_what_stands_before_it_answer_alike(client: httpx.Clie
     }
 
 
+def test_a_text_with_any_sign_is_sent_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "katalog"
+    folder.mkdir()
+    (folder / "katalog.toml").write_text(SETTINGS, "utf-8")
+    text = 'Zeile\u2028Zeile\x85Zeile\nZeile\r\t"\\" \U0001f600 <b>'
+    ingest(folder, an_offer("Z1", "Zeilen", description=text))
+    with serving(folder) as url, httpx.Client(base_url=url) as client:
+        for suffix, name in SUFFIXES.items():
+            graph = rdflib.Graph().parse(data=client.get(f"/angebot/kvhs-Z1{suffix}").content, format=name)
+            found = graph.value(
+                rdflib.URIRef(f"{BASE}/id/angebot/kvhs-Z1"), rdflib.URIRef("http://schema.org/description")
+            )
+            if suffix == ".rdf":  # XML reads every end of a line as one sign
+                assert str(found).split() == text.split()
+            else:
+                assert str(found) == text, suffix
+
+
 def test_behind_a_proxy_with_a_path(small_catalogue: Path, tmp_path: Path) -> None:
     base = "https://daten.example/bildung"
     folder = tmp_path / "katalog"
