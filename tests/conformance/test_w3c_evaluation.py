@@ -151,3 +151,10 @@ def test_the_engine_passes_224_of_242() -> None:
     failing = [name for name in KNOWN["failing"] if name.startswith("sparql11/")]
     assert len(failing) == 242 - 224
     assert len([name for name in failing if name.startswith("sparql11/service#")]) == 6
+
+
+def test_the_documentation_names_what_does_not_pass() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "standards.md").read_text("utf-8")
+    for name, reason in {**KNOWN["failing"], **KNOWN["refused"]}.items():
+        (line,) = [line for line in said.splitlines() if f"`{name.partition('/')[2]}`" in line]
+        assert reason in line
