@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from catalogue.audit import Audit
+from catalogue.dumps import read_manifest
 from catalogue.ledger import Ledger
 from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
@@ -65,7 +67,7 @@ class Since(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of the page. ``relevance`` is None where it was never measured."""
+    """Everything of the page. ``relevance`` is None where it was never measured, ``audit`` where there are no dumps yet."""
 
     data_time: dt.datetime
     model: str | None
@@ -73,6 +75,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     since: Since | None
     coverage: Coverage
     sources: tuple[SourceQuality, ...]
+    audit: Audit | None
 
 
 def coverage(ledger: Ledger) -> dict[str, Coverage]:
@@ -98,7 +101,7 @@ class QualityReporter:
 
     def report(self, snapshot: Snapshot, today: dt.date) -> Quality:
         """The figures of a snapshot as of a day."""
-        index, measured = index_state(snapshot.path), published(self._folder)
+        index, measured, dumps = index_state(snapshot.path), published(self._folder), read_manifest(self._folder)
         model = None if index is None else index.model
         return Quality(
             data_time=self._local(snapshot.state.data_time),
@@ -107,6 +110,7 @@ class QualityReporter:
             since=None if measured is None else _since(measured.configuration, snapshot, model),
             coverage=_together(self._coverage(snapshot).values()),
             sources=tuple(self._sources(snapshot, today)),
+            audit=None if dumps is None else dumps.audit,
         )
 
     def _coverage(self, snapshot: Snapshot) -> dict[str, Coverage]:

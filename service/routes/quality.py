@@ -34,7 +34,9 @@ async def quality(request: Request) -> Response:
     with service.follower.use() as served:
         found: Quality = await asyncio.to_thread(reporter.report, served.snapshot, today)
         measured = "" if found.relevance is None else found.relevance.configuration.time
-        tag = tag_of(served, request.url.path, media, today.isoformat(), measured, service.pages.fingerprint)
+        tag = tag_of(
+            served, request.url.path, media, today.isoformat(), measured, repr(found.audit), service.pages.fingerprint
+        )
     headers = fresh(tag)
     known = not_modified(request, headers)
     if known is not None:

@@ -203,6 +203,19 @@ def test_void_in_other_forms(dumped: httpx.Client, accept: str, form: ox.RdfForm
     assert again.status_code == 304
 
 
+def test_the_page_of_figures_tells_what_the_audit_found(dumped: httpx.Client) -> None:
+    audit = dumped.get("/guete.json").json()["audit"]
+    warnings = {
+        "Die Webadresse ist so geschrieben, dass man ihr folgen kann.": 2,  # an offer's and a date's
+        "Die Webadresse des Anbieters ist so geschrieben, dass man ihr folgen kann.": 1,
+        "Es ist nicht bekannt, zu welcher Phase der Bildungskette das Angebot gehört.": 2,
+    }
+    assert audit == {"offers": DUMPED, "checked": DUMPED, "faulty": 0, "violations": {}, "warnings": warnings}
+    page = dumped.get("/guete").text
+    assert f"Alle {DUMPED} Angebote, die zum Herunterladen bereitliegen, wurden geprüft" in page
+    assert "Keines davon hat einen Fehler." in page
+
+
 # --- while it changes -------------------------------------------------------------------------------------------------------------
 
 
