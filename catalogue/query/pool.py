@@ -24,6 +24,7 @@ __all__ = ["Answer", "Limits", "Query", "QueryPool"]
 
 _QUICK_SECONDS = 0.1  # a query that takes longer is a long one
 _QUICK_AT_ONCE = 2
+_START_AGAIN_SECONDS = 2.0
 _WAITING = 400
 _WAITING_PER_CLIENT = 200
 
@@ -233,12 +234,14 @@ class QueryPool:
         return Process(self._store, self._arguments, self._lost)
 
     def _lost(self, process: Process, started: bool) -> None:
-        """A process ended that nobody used. One that could not even start is replaced only when it is needed: else that would never end."""
+        """A process ended that nobody used. Where it could not even start, another one would hardly do better at once."""
         if process in self._ready:
             self._ready.remove(process)
             self._end(process)
             if started:
                 self._refill()
+            else:
+                asyncio.get_running_loop().call_later(_START_AGAIN_SECONDS, self._refill)
 
     def _end(self, process: Process) -> None:
         ending = asyncio.create_task(process.end())
