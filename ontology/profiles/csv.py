@@ -88,10 +88,10 @@ def _amount(run: Instance) -> str | None:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, tuple):
-        value = "; ".join(value)
     if isinstance(value, str):
-        return f"'{value}" if value[:1] in _FORMULA else value
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    if isinstance(value, tuple):
+        return _cell("; ".join(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     return value
