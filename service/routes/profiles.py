@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ontology.concepts import Schemes
 from ontology.iris import CONCEPTS, SCHEMA, offer_iri, segment
+from ontology.licences import is_open
 from ontology.offer import Kind, Offer
 from ontology.profiles import atom, icalendar, moochub
 from service.follower import Served
@@ -71,13 +72,16 @@ def _courses(service: Service, served: Served, known: Courses, page: int) -> byt
         if offer is None or changed_at is None:
             continue
         source = service.settings.source_named(offer.source)
+        licence = offer.licence or (source.licence if source else None) or general.licence
+        if licence is not None and not is_open(licence):  # shown, but not passed on (docs/adr/0006-publishing.md)
+            continue
         course = moochub.course_of(
             offer,
             general.base,
             publisher=general.publisher or general.title,
             topics=[service.schemes["topics"].label(topic) for topic in offer.topics],
             changed_at=changed_at,
-            licence=offer.licence or (source.licence if source else None) or general.licence,
+            licence=licence,
         )
         found.append(course)
     return msgspec.json.encode(moochub.document_of(found, f"{general.base}/moochub", page, pages))

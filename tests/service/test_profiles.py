@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import feedparser
 import httpx
 from icalendar import Calendar
 
-from tests.service.conftest import BASE, HOSTILE
+from tests.service.conftest import BASE, HOSTILE, serving
 
 
 def test_an_offers_calendar(client: httpx.Client) -> None:
@@ -79,3 +81,15 @@ def test_all_courses_as_moochub(client: httpx.Client) -> None:
     assert client.get("/moochub?page=2").status_code == 404
     assert client.get("/moochub?page=0").status_code == 422
     assert client.get("/moochub", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def test_courses_without_an_open_licence_are_not_passed_on(small_catalogue: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(small_catalogue, tmp_path / "katalog"))
+    settings = folder / "katalog.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("https://creativecommons.org/licenses/by/4.0/", "alle Rechte vorbehalten"), "utf-8"
+    )
+    with serving(folder) as url:
+        assert httpx.get(f"{url}/moochub").json()["data"] == []
+        assert httpx.get(f"{url}/angebot/kvhs-A1.ics").status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from ingest.dates import parse_dates, parse_moment, parse_time, parse_times, parse_weekdays
@@ -25,6 +26,7 @@ from ingest.values import (
     quoted,
     separated,
 )
+from ontology.concepts import load_schemes
 from ontology.offer import Kind
 
 __all__ = ["CONCEPTS", "FIELDS", "LINES", "PARSERS", "SEVERAL_COLUMNS", "check_value", "concept", "words_of"]
@@ -126,7 +128,13 @@ def concept(field: str, word: str, look_up: dict[str, str]) -> str | None:
         return known.get(folded(given), given)
     if (own := known.get(folded(word))) is not None:
         return own
-    return word if any(word in separated(value) for value in look_up.values()) else None
+    return word if word in _notations(field) or any(word in separated(value) for value in look_up.values()) else None
+
+
+@cache
+def _notations(field: str) -> frozenset[str]:
+    """What a catalogue like this one writes into its tables."""
+    return frozenset(load_schemes()[field.replace("_", "-")].concepts)
 
 
 def check_value(field: str, value: Cell) -> str | None:
