@@ -17,7 +17,7 @@ test: .venv/installed-test chromium
 	.venv/bin/python -m pytest
 
 # Suites and clients of others, which take minutes.
-conformance: .venv/installed-test
+conformance: .venv/installed-test build/ckan/installed
 	.venv/bin/python -m pytest -m conformance
 
 lint: .venv/installed-lint
@@ -43,6 +43,12 @@ bench: .venv/installed-test
 
 .venv/installed-lint: .venv/installed-test
 	$(PIP) install --editable '.[lint]'
+	touch $@
+
+# CKAN's reader of catalogues, in an environment of its own: its requirements are pinned.
+build/ckan/installed:
+	$(PYTHON) -m venv build/ckan
+	build/ckan/bin/pip --disable-pip-version-check --quiet install 'ckan[requirements]==2.12.0' ckanext-dcat==2.4.4
 	touch $@
 
 # Debian's Chromium for the browser tests, where root and apt are at hand; elsewhere those tests skip and say why.
