@@ -246,11 +246,9 @@ def test_browsers_get_a_form_for_queries(client: httpx.Client) -> None:
     assert "<textarea" in client.get("/sparql", headers=PAGE).text
 
 
-def test_health_robots_and_sitemap(client: httpx.Client) -> None:
+def test_health(client: httpx.Client) -> None:
     health = client.get("/gesund")
     assert (health.status_code, health.json()["offers"], health.json()["run"]) == (200, len(OFFERS), 1)
-    assert f"Sitemap: {BASE}/sitemap.xml" in client.get("/robots.txt").text
-    assert f"<loc>{BASE}/angebot/kvhs-A1</loc>" in client.get("/sitemap.xml").text
 
 
 def test_the_description_names_every_parameter(client: httpx.Client) -> None:

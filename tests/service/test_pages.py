@@ -23,6 +23,9 @@ PATHS = (
     "/sparql",
     "/docs",
     "/guete",
+    "/ns",
+    "/ns/topics.html",
+    "/ns/topics/german.html",
 )
 
 
