@@ -1,4 +1,4 @@
-"""Reads a DCAT catalogue as CKAN's harvester does, with CKAN's own parser. The Python of `build/ckan` runs it, so it imports nothing of ours.
+"""Reads a DCAT catalogue as CKAN's harvester does, with CKAN's own parser; run by `build/ckan`, so it imports nothing of ours.
 
     build/ckan/bin/python tests/conformance/ckan_reader.py http://127.0.0.1:8000/katalog.rdf [BASE]
 
