@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import msgspec
 import pyoxigraph as ox
 
 from catalogue.ledger import Counts, Entry, Note, SourceRun
@@ -40,8 +41,8 @@ class SourceWriter:
         self.name = name
         self._partial = partial
         self._graph = ox.NamedNode(graph_of_source(run.base, name))
-        self._old_providers = run.ledger.provider_hashes(name)
-        self._providers: set[str] = set()
+        self._providers: dict[str, Provider] = {}
+        self._described = cache(lambda provider: provider_to_ntriples(provider, run.base))
         self._seen: set[str] = set()
         self._kept: set[str] = set()
         self._changed: set[int] = set()
@@ -78,9 +79,11 @@ class SourceWriter:
         assert self.owner(offer.id) is None, offer.id
         self._seen.add(offer.id)
         self._withdrawn.pop(offer.id, None)
+        if offer.provider is not None:
+            offer = self._with_one_provider(offer, offer.provider)
         base = self._run.base
         lines = offer_to_ntriples(offer, base)
-        provider_lines = "" if offer.provider is None else self._put_provider(offer.provider)
+        provider_lines = "" if offer.provider is None else self._described(offer.provider)
         digest = sha256((lines + provider_lines).encode()).digest()
         entry = self._entry(offer.id)
         if entry is not None and entry.digest == digest:
@@ -95,21 +98,28 @@ class SourceWriter:
         self._changed.add(row)
         return True
 
-    def _put_provider(self, provider: Provider) -> str:
-        """The statements about the provider, which reach the store if they differ; of two descriptions the first counts."""
-        lines = provider_to_ntriples(provider, self._run.base)
-        if provider.id in self._providers:
-            return lines
-        self._providers.add(provider.id)
-        digest = sha256(lines.encode()).digest()
-        if self._old_providers.get(provider.id) == digest:
-            return lines
-        if provider.id in self._old_providers:
-            old = self._run.ledger.provider_iri(self.name, provider.id)
-            self._outdated.append(old or provider_iri(self._run.base, provider.id))
-        self._spool.write(lines)
-        self._run.ledger.put_provider(self.name, provider.id, digest, provider.iri)
-        return lines
+    def _with_one_provider(self, offer: Offer, provider: Provider) -> Offer:
+        """A source that describes one provider in two ways is taken at its first word. Of changes the last one counts."""
+        if self._partial:
+            self._providers[provider.id] = provider
+            return offer
+        first = self._providers.setdefault(provider.id, provider)
+        return offer if first == provider else msgspec.structs.replace(offer, provider=first)
+
+    def _put_providers(self) -> None:
+        """Notes what the offers that were put say of their providers, as far as it is new."""
+        ledger, base = self._run.ledger, self._run.base
+        old = ledger.provider_hashes(self.name)
+        for provider in self._providers.values():
+            lines = self._described(provider)
+            digest = sha256(lines.encode()).digest()
+            if old.get(provider.id) != digest:
+                if provider.id in old:
+                    self._outdated.append(
+                        ledger.provider_iri(self.name, provider.id) or provider_iri(base, provider.id)
+                    )
+                self._spool.write(lines)
+                ledger.put_provider(self.name, provider.id, digest, provider.iri)
 
     def withdraw(self, offer_id: str) -> bool:
         """Withdraws an offer of an earlier run; False where there is none. What is put later in this run is there again."""
@@ -148,6 +158,7 @@ class SourceWriter:
         """Withdraws what was not delivered again, moves the statements to the store and enters the run in the ledger."""
         run, ledger = self._run, self._run.ledger
         missing = self._missing()
+        self._put_providers()
         for offer_id, entry in missing.items():
             self._outdated.append(self._old_iri(offer_id))
             if ledger.remove_offer(entry.row):

@@ -30,7 +30,7 @@ def publish(
     is_new = not (snapshot / "feed").exists()
     rows = ledger.rows() if is_new else sorted(changed)
     writer = FeedWriter(snapshot, base, now, most=len(rows) + len(withdrawn))
-    for offer_id in withdrawn:
+    for offer_id in sorted(withdrawn):
         writer.append(EventKind.DELETE, offer_iri(base, offer_id))
     _append_changed(writer, ledger, base, rows)
     if is_new or writer.appended:

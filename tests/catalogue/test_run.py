@@ -194,6 +194,17 @@ def test_what_is_said_of_a_provider_is_part_of_its_offers(tmp_path: Path) -> Non
     assert sum("Kreisvolkshochschule" in line for line in statements(tmp_path)) == 1
 
 
+def test_a_provider_described_in_two_ways_is_the_same_everywhere(tmp_path: Path) -> None:
+    shorter = msgspec.structs.replace(
+        offer("B"), provider=Provider(id="kvhs", name="kvhs", url="https://kvhs.example/")
+    )
+    ingest(tmp_path, offer("A"), shorter)
+    assert ingest(tmp_path, offer("A"), shorter) == [False, False]
+    with Snapshot.open(tmp_path) as snapshot:
+        assert {o.provider for _, o in snapshot.ledger.offers()} == {Provider(id="kvhs", name="KVHS")}
+        assert len(snapshot.describe(f"{BASE}/id/anbieter/kvhs")) == 2
+
+
 def of_neighbour(key: str, name: str = "Töpfern", provider: str = "vhs", base: str = "https://worms.example") -> Offer:
     return Offer(
         id=f"worms~{key}",
@@ -234,6 +245,15 @@ def test_of_a_neighbour_only_what_changed_is_delivered(tmp_path: Path) -> None:
         assert snapshot.ledger.bookmarks() == [snapshot.ledger.bookmark("worms")]
         assert snapshot.ledger.bookmarks()[0].position == 6
         assert snapshot.ledger.last_runs()[1].counts.withdrawn == 1
+
+
+def test_of_what_a_neighbour_says_of_a_provider_the_last_word_counts(tmp_path: Path) -> None:
+    provider = Provider(id="worms~vhs", name="VHS in Worms", iri="https://worms.example/id/anbieter/vhs")
+    follow(tmp_path, of_neighbour("1"), msgspec.structs.replace(of_neighbour("2"), provider=provider))
+    with Snapshot.open(tmp_path) as snapshot:
+        names = [str(q.object) for q in snapshot.describe("https://worms.example/id/anbieter/vhs")]
+        assert '"VHS in Worms"' in names
+        assert '"VHS"' not in names
 
 
 def test_a_neighbour_that_moves_leaves_nothing_at_its_old_address(tmp_path: Path) -> None:
