@@ -17,7 +17,7 @@ test: .venv/installed-test chromium
 	.venv/bin/python -m pytest
 
 # Suites and clients of others, which take minutes.
-conformance: .venv/installed-test build/ckan/installed
+conformance: .venv/installed-test build/ckan/installed build/ldes/installed
 	.venv/bin/python -m pytest -m conformance
 
 lint: .venv/installed-lint
@@ -49,6 +49,10 @@ bench: .venv/installed-test
 build/ckan/installed:
 	$(PYTHON) -m venv build/ckan
 	build/ckan/bin/pip --disable-pip-version-check --quiet install 'ckan[requirements]==2.12.0' ckanext-dcat==2.4.4
+	touch $@
+
+build/ldes/installed:
+	npm install --prefix build/ldes --silent --no-audit --no-fund ldes-client@0.3.0
 	touch $@
 
 # Debian's Chromium for the browser tests, where root and apt are at hand; elsewhere those tests skip and say why.
