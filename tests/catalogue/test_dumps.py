@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import zlib
 from decimal import Decimal
 from hashlib import sha256
@@ -387,6 +388,30 @@ def children() -> set[str]:
         if b"resource_tracker" not in command:
             found.add(number)
     return found
+
+
+def test_killed_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    deliver(tmp_path, *many(2600))
+    command = [sys.executable, "-m", "catalogue.dumps", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "500 2600\n"  # so its workers are there
+        text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+        workers = [Path("/proc") / number for number in text.split()]
+        process.kill()
+    assert len(workers) >= 2
+    end = time.monotonic() + 30
+    while any(_lives(worker) for worker in workers):
+        assert time.monotonic() < end, "they go on without anybody to work for"
+    assert not (tmp_path / "dumps/current").exists()
+
+
+def _lives(process: Path) -> bool:
+    """Whether it runs; one that ended and that nobody has asked about does not."""
+    try:
+        return (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 # --- packing ----------------------------------------------------------------------------------------------------------------------
