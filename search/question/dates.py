@@ -47,7 +47,8 @@ class DateReader:
         )
         self._parts = {name: patterns.any_of(forms) for name, forms in table["part"].items()}
         self._units = {name: patterns.any_of(table["words"][name]) for name in ("days", "weeks", "months")}
-        self._relative = [(name, patterns.phrase(form)) for name, forms in table["relative"].items() for form in forms]
+        forms = [(name, patterns.phrase(form)) for name, forms in table["relative"].items() for form in forms]
+        self._relative = [(pattern.needs, name, pattern) for name, pattern in forms]
         self._relative_sides = {n: tuple(sides) for n, sides in table["relative_sides"].items()}
         self._never_behind = {n: patterns.ending(source) for n, source in table["never_behind"].items()}
         self._next_year = [patterns.phrase(form) for form in table["relative"]["next_year"]]
@@ -98,7 +99,7 @@ class DateReader:
                     bare = not (groups.get("m") and "d" not in groups and is_doubtful(groups["m"]))
                     middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
                     yield _Found(match.start(), end, window, sides if bare else sides[1:], middle)
-        for name, pattern in self._relative:
+        for _, name, pattern in [entry for entry in self._relative if entry[0] in text]:
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):

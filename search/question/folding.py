@@ -55,6 +55,8 @@ class Folded(msgspec.Struct, frozen=True):
 
 def fold(text: str) -> Folded:
     """Fold a text of any characters; linear in its length."""
+    if text.isascii():  # no character becomes two, none joins another
+        return Folded(text, text.translate(_ascii()), tuple(range(len(text))), tuple(range(1, len(text) + 1)))
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -73,7 +75,12 @@ def fold(text: str) -> Folded:
 
 def fold_text(text: str) -> str:
     """Only the folded text, for names and words of lexicons."""
-    return fold(text).text
+    return text.translate(_ascii()) if text.isascii() else fold(text).text
+
+
+@cache
+def _ascii() -> dict[int, str]:
+    return {code: _fold_cluster(chr(code)) for code in range(128)}
 
 
 @cache

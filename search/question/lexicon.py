@@ -79,20 +79,23 @@ class Rule(msgspec.Struct, frozen=True):
     original: str | None = None
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
-        """Matches whose surroundings are as the rule asks."""
+        """Matches of its patterns."""
         for pattern in self.patterns:
-            if pattern.needs not in text:  # asked here: thousands of patterns are passed over for one that is tried
-                continue
-            for match in pattern.finditer(text):
-                left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-                if (
-                    match.end() > match.start()
-                    and (self.after is None or self.after.search(left))
-                    and (self.not_after is None or not self.not_after.search(left))
-                    and (self.before is None or self.before.match(text, match.end()))
-                    and (self.not_before is None or not self.not_before.match(text, match.end()))
-                ):
-                    yield match
+            if pattern.needs in text:
+                yield from self.matches_of(pattern, text)
+
+    def matches_of(self, pattern: Phrase, text: str) -> Iterator[re.Match[str]]:
+        """Matches of one of its patterns whose surroundings are as the rule asks."""
+        for match in pattern.finditer(text):
+            left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+            if (
+                match.end() > match.start()
+                and (self.after is None or self.after.search(left))
+                and (self.not_after is None or not self.not_after.search(left))
+                and (self.before is None or self.before.match(text, match.end()))
+                and (self.not_before is None or not self.not_before.match(text, match.end()))
+            ):
+                yield match
 
 
 class Patterns:

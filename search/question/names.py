@@ -43,6 +43,7 @@ class Names:
     ) -> None:
         self._gazetteer, self._home = gazetteer, home
         self._names = gazetteer.names()
+        self._first = {name.partition(" ")[0] for name in self._names}
         self._ordinary = {fold(name) for name in table["ordinary"]["names"]}
         self._not_misspelt = {fold(name) for name in table["ordinary"]["near_names"]}
         self._endings: dict[str, list[list[str]]] = table["endings"]
@@ -51,6 +52,10 @@ class Names:
 
     def __contains__(self, key: object) -> bool:
         return key in self._names
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a name may begin with this word; one in other letters or with a full stop may always."""
+        return word in self._first or not (word.isascii() and word.isalpha()) or fold(word) in self._first
 
     def is_ordinary(self, key: str) -> bool:
         """Whether the name is also an ordinary word."""

@@ -92,10 +92,15 @@ class PlaceReader:
     ) -> Candidate | None:
         """The longest name that begins with this word."""
         text, start = folded.text, words[index].start()
-        for last in range(min(len(words), index + _LONGEST) - 1, index - 1, -1):
+        if not self._names.may_begin(words[index][0]):
+            return None
+        longest = index
+        while longest + 1 < min(len(words), index + _LONGEST) and _BETWEEN.fullmatch(
+            text, words[longest].end(), words[longest + 1].start()
+        ):
+            longest += 1
+        for last in range(longest, index - 1, -1):
             end = words[last].end()
-            if any(not _BETWEEN.fullmatch(text, words[i].end(), words[i + 1].start()) for i in range(index, last)):
-                continue
             key = name_key(text[start:end])
             if text[end - 1] == "." and name_key(text[start : end - 1]) in self._names:
                 end -= 1  # the full stop of a sentence

@@ -12,7 +12,7 @@ from ontology.gazetteer import Gazetteer
 from search.question.dates import DateReader
 from search.question.folding import Folded, fold
 from search.question.language import LanguageGuess
-from search.question.lexicon import Candidate, Patterns, Rule, read_rules, words
+from search.question.lexicon import Candidate, Patterns, Phrase, Rule, read_rules, words
 from search.question.marks import MONTHS, WEEKDAY_MARKS, Marker
 from search.question.negation import Negation
 from search.question.numbers import NumberReader
@@ -80,7 +80,8 @@ class QuestionReader:
         self._mark = Marker(calendar, words("spelling"), patterns, number)
         self._weekdays = WeekdayReader(calendar, patterns)
         self._dates = DateReader(calendar, patterns, numbers["ordinal"])
-        self._rules = [rule for name in _LEXICONS for rule in read_rules(words(name), patterns)]
+        rules = [rule for name in _LEXICONS for rule in read_rules(words(name), patterns)]
+        self._patterns = [(pattern.needs, pattern, rule) for rule in rules for pattern in rule.patterns]
         self._suggesting = [(rule, entry["label"]) for rule, entry in _with_entries("suggested", patterns)]
         self._values = ValueReader(number)
         self._teaching = TeachingLanguage(words("language"), patterns)
@@ -118,15 +119,16 @@ class QuestionReader:
         )
 
     def _candidates(self, folded: Folded, language: str, today: dt.date) -> Iterator[Candidate]:
-        for rule in self._rules:
-            yield from self._by_rule(rule, folded)
+        # a thousand patterns are passed over for one that is tried
+        for _, pattern, rule in [entry for entry in self._patterns if entry[0] in folded.text]:
+            yield from self._by_rule(rule, pattern, folded)
         yield from self._weekdays.find(folded)
         yield from self._dates.find(folded.text, today)
         yield from self._teaching.find(folded.text)
         yield from self._places.find(folded, language)
 
-    def _by_rule(self, rule: Rule, folded: Folded) -> Iterator[Candidate]:
-        for match in rule.matches(folded.text):
+    def _by_rule(self, rule: Rule, pattern: Phrase, folded: Folded) -> Iterator[Candidate]:
+        for match in rule.matches_of(pattern, folded.text):
             value = self._values(rule.reader, match) if rule.reader else rule.value
             if value is None and rule.filter:
                 continue

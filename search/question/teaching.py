@@ -19,22 +19,21 @@ class TeachingLanguage:
         frames = table["frames"]
         self._subject = patterns.ending(frames["subject"])
         self._subject_plain = patterns.ending(frames["subject_plain"])
-        self._rules = [
+        rules = [
             (language["code"], patterns.phrase(pattern), False)
             for language in table["language"]
             for pattern in (*_framed(frames["taught"], language["adjective"]), *language["phrases"])
         ]
-        self._rules += [
+        rules += [
             (language["code"], patterns.phrase(pattern), True)
             for language in table["language"]
             for pattern in _framed(frames["plain"], language["adjective"])
         ]
+        self._rules = [(pattern.needs, code, pattern, plain) for code, pattern, plain in rules]
 
     def find(self, text: str) -> Iterator[Candidate]:
         """Where the words before say that the language is what is learnt, nothing is found."""
-        for code, pattern, plain in self._rules:
-            if pattern.needs not in text:
-                continue
+        for _, code, pattern, plain in [rule for rule in self._rules if rule[0] in text]:
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if not self._subject.search(left) and not (plain and (not left or self._subject_plain.search(left))):
