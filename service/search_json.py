@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from starlette.responses import Response
 
 from ontology.offer import iri_of
 from search.answer import Answer, Hit
 from search.question import as_json
 
-__all__ = ["answer_as_json"]
+__all__ = ["answer_as_json", "search_response"]
+
+
+def search_response(answer: Answer, base: str, note: str | None, headers: Mapping[str, str]) -> Response:
+    """The answer to a program."""
+    return Response(msgspec.json.encode(answer_as_json(answer, base, note)), 200, headers, "application/json")
 
 
 def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[str, Any]:

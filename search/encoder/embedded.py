@@ -52,8 +52,9 @@ class EmbeddedEncoder:
     def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of what people ask: float32 (n, 384), L2-normalised; on one core for each calling thread."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = self._questions.run([self.tokens(f"query: {text}")])[0]
+        tokens = [self.tokens(f"query: {text}") for text in texts]
+        for rows in _together([len(text) for text in tokens]):
+            vectors[rows] = self._questions.run([tokens[row] for row in rows])
         return _centred(vectors, self._adapter.question_centre)
 
     def encode_offers(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from service.negotiation import DATA_FORMS
 from service.parameters import SearchParameters, note_of_length, request_of
 from service.routes.things import offer_as
-from service.search_json import answer_as_json
+from service.search_json import search_response
 from service.state import service_of
 
 __all__ = ["router"]
@@ -35,9 +34,7 @@ async def search(request: Request, parameters: Annotated[SearchParameters, Query
     with service.follower.use() as served:
         answer = await service.search(served, asked)
     note = note_of_length(request.query_params.multi_items())
-    return JSONResponse(
-        answer_as_json(answer, service.settings.catalogue.base, note), headers={"Cache-Control": "private, no-cache"}
-    )
+    return search_response(answer, service.settings.catalogue.base, note, {"Cache-Control": "private, no-cache"})
 
 
 @router.get(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from search.answer import SearchRequest
 from service.negotiation import HTML, choose
 from service.parameters import Address, beginnings, note_of_length, parse_parameters, request_of
-from service.search_json import answer_as_json
+from service.search_json import search_response
 from service.state import Service, page, service_of
 from service.views import PAGE_SIZE, search_view
 
@@ -58,7 +57,7 @@ async def search(request: Request) -> Response:
         answer = await service.search(served, asked)
         note = note_of_length(request.query_params.multi_items())
         if wants_json:
-            return JSONResponse(answer_as_json(answer, service.settings.catalogue.base, note), headers=_HEADERS)
+            return search_response(answer, service.settings.catalogue.base, note, _HEADERS)
         return page(
             request,
             "search",
