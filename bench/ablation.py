@@ -33,16 +33,14 @@ _LEFT_OUT: dict[str, dict[str, float]] = {
     "everything": {},
     "without the lexicon": {"_SURE": _NEVER},
     "without words": {"_WORDS": 0.0},
-    "without concepts": {"_CONCEPTS": 0.0},
     "without exclusions": {"_EXCLUDED": 0.0},
-    "meaning alone": {"_SURE": _NEVER, "_WORDS": 0.0, "_CONCEPTS": 0.0, "_EXCLUDED": 0.0},
+    "meaning alone": {"_SURE": _NEVER, "_WORDS": 0.0, "_EXCLUDED": 0.0},
 }
 _VARIED: dict[str, tuple[float, ...]] = {
     "_LEXICON": (0.3, 0.5, 0.7, 0.9),
     "_SURE": (0.25, 0.37, 0.6),
     "_AGREEING": (0.1, 0.2, 0.35),
     "_WORDS": (0.0, 0.08, 0.15, 0.25),
-    "_CONCEPTS": (0.0, 0.15, 0.3),
     "_SHARE": (0.0, 0.3, 0.5, 0.6),
 }
 _FOLDS = 5

@@ -140,7 +140,7 @@ class Columns:
         self.rows = self.runs["row"][self.first]
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
         self._ends = np.append(self.first[1:], self.runs["row"].size)
-        self._dense = self.rows.size == self.height
+        self._dense = self.rows.size == self.height  # then a row is its own place
 
     @cached_property
     def facets(self) -> FacetIndex:
@@ -239,7 +239,7 @@ class Columns:
 
     def runs_of(self, row: int) -> slice:
         """Where the runs of a row in use lie."""
-        index = int(np.searchsorted(self.rows, row))
+        index = row if self._dense else int(np.searchsorted(self.rows, row))
         return slice(int(self.first[index]), int(self._ends[index]))
 
     def runs_of_all(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

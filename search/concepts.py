@@ -2,51 +2,42 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from ontology.concepts import Schemes, fold
 
-__all__ = ["ConceptFinder", "NamedConcepts"]
+__all__ = ["ConceptFinder"]
 
 _LONGEST = 5  # words of a label
 _FACETS = {"topics": "topic", "phases": "phase"}  # scheme → facet of the columns
-
-
-class NamedConcepts(msgspec.Struct, frozen=True):
-    """Per facet (``topic``, ``phase``) the notations named and all narrower ones; ``words`` of the text belong to their labels."""
-
-    facets: dict[str, tuple[str, ...]]
-    words: int
 
 
 class ConceptFinder:
     """Finds labels in questions. Of overlapping labels the longest counts."""
 
     def __init__(self, schemes: Schemes) -> None:
-        self._schemes = schemes
-
-    def find(self, text: str) -> NamedConcepts:
-        """The concepts named in the text."""
-        words = fold(text).split()
-        found: dict[str, list[str]] = {}
-        start = covered = 0
-        while start < len(words):
-            for length in range(min(_LONGEST, len(words) - start), 0, -1):
-                named = self._named(" ".join(words[start : start + length]))
-                if named:
-                    for facet, notations in named.items():
-                        found.setdefault(facet, []).extend(notations)
-                    start += length - 1
-                    covered += length
-                    break
-            start += 1
-        facets = {facet: tuple(dict.fromkeys(notations)) for facet, notations in found.items()}
-        return NamedConcepts(facets, covered)
-
-    def _named(self, label: str) -> dict[str, list[str]]:
-        named: dict[str, list[str]] = {}
+        self._named: dict[str, dict[str, list[str]]] = {}  # label → facet → notations
         for name, facet in _FACETS.items():
-            scheme = self._schemes[name]
-            for notation in self._schemes.match(name, label):
-                named.setdefault(facet, []).extend((notation, *scheme.descendants(notation)))
-        return named
+            scheme = schemes[name]
+            for label, notations in scheme.by_label.items():
+                for notation in notations:
+                    found = self._named.setdefault(label, {}).setdefault(facet, [])
+                    found.extend((notation, *scheme.descendants(notation)))
+        self._first = frozenset(label.partition(" ")[0] for label in self._named)
+
+    def find(self, text: str) -> dict[str, tuple[str, ...]]:
+        """Per facet (``topic``, ``phase``) the notations that the text names and all narrower ones."""
+        words = fold(text).split()
+        found: dict[str, dict[str, None]] = {}
+        start = 0
+        while start < len(words):
+            length = self._length(words, start)
+            for facet, notations in self._named.get(" ".join(words[start : start + length]), {}).items():
+                found.setdefault(facet, {}).update(dict.fromkeys(notations))
+            start += max(1, length)
+        return {facet: tuple(notations) for facet, notations in found.items()}
+
+    def _length(self, words: list[str], start: int) -> int:
+        """How many words the longest label has that begins with this one."""
+        if words[start] not in self._first:
+            return 0
+        longest = min(_LONGEST, len(words) - start)
+        return next((n for n in range(longest, 0, -1) if " ".join(words[start : start + n]) in self._named), 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ from search.answer import Answer, Facet, Hit, SearchRequest
 from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.encoder import Encoder
+from search.encoder.together import QuestionEncoder
 from search.exclusion import Exclusions
 from search.facets import FACETS
 from search.filters import Judgement, judge, misses
@@ -42,6 +45,9 @@ _MISS = (
     0.05  # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 )
 _FACET_VALUES = 12
+_REMEMBERED = (
+    8  # sets of wishes with what they do to every offer (about 2 MB each of 100,000): that of no wish is asked for most
+)
 
 
 class IndexOutdated(CatalogueError):
@@ -77,6 +83,7 @@ class SearchEngine:
         generic = tomllib.loads(_GENERIC.read_text(encoding="utf-8"))
         self._generic = frozenset(generic["words"])
         self._wide = self._generic | frozenset(generic["wide"])
+        self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._exclusions = Exclusions()
         self._weakness = Weakness()
         self._ranking = Ranking(
@@ -85,7 +92,7 @@ class SearchEngine:
             self._columns,
             ConceptFinder(schemes),
             lexicon,
-            lambda text: encoder.encode_questions([text])[0],
+            QuestionEncoder(encoder),
         )
 
     def search(self, request: SearchRequest) -> Answer:
@@ -103,7 +110,9 @@ class SearchEngine:
         offers = _OffersRead(self._snapshot.ledger.offers_at)
         if request.collapse:
             order = varied(order, offers.at)
-        writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic)
+        writer = HitWriter(
+            self._columns, self._words, self._schemes, asked.judgement, asked.topic, self._ranking.between
+        )
         return Answer(
             question=asked.question,
             wishes=asked.wishes,
@@ -122,10 +131,11 @@ class SearchEngine:
     def _asked(self, request: SearchRequest) -> _Asked:
         question = self._read(request)
         wishes = _override(question.wishes, request)
-        judgement = judge(self._columns, wishes, request.today, self._gazetteer, _names_of(request.chosen))
+        judged = self._judged(wishes, request.today, _names_of(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
         topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
-        return _Asked(question, wishes, judgement, topic, self._groups(topic, judgement, self._narrowed(request)))
+        found = self._groups(topic, judged, self._narrowed(request))
+        return _Asked(question, wishes, judged.judgement, topic, found)
 
     def _signs(self, asked: _Asked, topic: Topic) -> NDArray[np.float64]:
         rows = np.concatenate([candidates.rows for candidates in asked.found])
@@ -159,23 +169,21 @@ class SearchEngine:
                 mask = having if mask is None else mask & having
         return mask
 
+    def _judge(self, wishes: Wishes, today: dt.date, strict: frozenset[str]) -> _Judged:
+        judgement = judge(self._columns, wishes, today, self._gazetteer, strict)
+        group_of = self._columns.by_row(judgement.groups)
+        return _Judged(judgement, tuple(group_of == group for group in (1, 2, 3)))
+
     def _groups(
-        self, topic: Topic | None, judgement: Judgement, narrowed: NDArray[np.bool_] | None
+        self, topic: Topic | None, judged: _Judged, narrowed: NDArray[np.bool_] | None
     ) -> tuple[Candidates, Candidates, Candidates]:
         """The best of each of the three groups: the filter is applied inside, so that none takes a place away from another."""
-        group_of = self._columns.by_row(judgement.groups)
-        found = []
-        for group in (1, 2, 3):
-            allowed = group_of == group
-            if narrowed is not None:
-                allowed &= narrowed
-            if not allowed.any():
-                found.append(Candidates(np.empty(0, np.int64), np.empty(0, np.float32)))
-            elif topic is None:
-                found.append(Candidates.by_date(self._columns, judgement, allowed))
-            else:
-                found.append(self._ranking.candidates(topic, allowed, _CANDIDATES))
-        return found[0], found[1], found[2]
+        allowed = judged.groups if narrowed is None else tuple(mask & narrowed for mask in judged.groups)
+        if topic is None:
+            first, second, third = (Candidates.by_date(self._columns, judged.judgement, mask) for mask in allowed)
+        else:
+            first, second, third = self._ranking.candidates(topic, allowed, _CANDIDATES)
+        return first, second, third
 
     def _nearest_misses(self, third: Candidates, wishes: Wishes, judgement: Judgement) -> Candidates:
         """Of what misses a wish and is equally relevant, what misses it by less comes earlier."""
@@ -186,12 +194,11 @@ class SearchEngine:
     def _facets(self, order: Ranked) -> dict[str, tuple[Facet, ...]]:
         found: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
         counted = slice(order.counted)
-        for facet, value, label, count in self._columns.facets.count(order.rows[counted], order.hits[counted]):
+        for facet, value, label, count in self._columns.facets.count(
+            order.rows[counted], order.hits[counted], _FACET_VALUES
+        ):
             found[facet].append(Facet(value=value, count=count, label=label))
-        return {
-            facet: tuple(sorted(values, key=lambda f: (-f.count, f.label))[:_FACET_VALUES])
-            for facet, values in found.items()
-        }
+        return {facet: tuple(values) for facet, values in found.items()}
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -202,6 +209,13 @@ class _Asked(msgspec.Struct, frozen=True):
     judgement: Judgement
     topic: Topic | None
     found: tuple[Candidates, Candidates, Candidates]
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """What wishes do to every run, and the rows (masks) of the three groups."""
+
+    judgement: Judgement
+    groups: tuple[NDArray[np.bool_], ...]
 
 
 class _OffersRead:

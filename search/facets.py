@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,19 +53,27 @@ class FacetIndex:
     """Pairs of rows and tags (numbers of ``names``), sorted by row, over ``height`` rows."""
 
     def __init__(self, rows: Integers, tags: Integers, names: Sequence[str], height: int) -> None:
-        self._rows, self._tags, self._names = rows, tags, list(names)
+        self._rows, self._tags = rows, tags
         self._height = height
         self._first = np.searchsorted(rows, np.arange(height + 1))
+        self._parts = [name.split("\t") for name in names]
         self._numbers: dict[tuple[str, str], list[int]] = {}
-        for number, name in enumerate(self._names):
-            facet, value, _ = name.split("\t")
+        for number, (facet, value, _) in enumerate(self._parts):
             self._numbers.setdefault((facet, value), []).append(number)
+
+    @cached_property
+    def _order(self) -> tuple[Integers, Integers]:
+        """Of each tag the number of its facet and its place in the alphabet of labels."""
+        facets = np.array([FACETS.index(facet) for facet, _, _ in self._parts], np.int8)
+        places = np.empty(len(self._parts), np.int64)
+        places[sorted(range(len(self._parts)), key=lambda number: self._parts[number][2])] = np.arange(places.size)
+        return facets, places
 
     @cached_property
     def _rows_by_tag(self) -> tuple[Integers, Integers]:
         """Rows in the order of their tags, and where those of each tag begin."""
         order = np.argsort(self._tags, kind="stable")
-        return self._rows[order], np.searchsorted(self._tags[order], np.arange(len(self._names) + 1))
+        return self._rows[order], np.searchsorted(self._tags[order], np.arange(len(self._parts) + 1))
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""
@@ -75,17 +84,25 @@ class FacetIndex:
                 mask[rows[first[number] : first[number + 1]]] = True
         return mask
 
-    def count(self, rows: NDArray[np.int64], hits: NDArray[np.int64]) -> Iterator[tuple[str, str, str, int]]:
-        """Facet, value, label and number of hits that have it. ``rows[i]`` belongs to hit ``hits[i]``: of several rows of one hit it is
-        enough that one has the value.
+    def count(
+        self, rows: NDArray[np.int64], hits: NDArray[np.int64], most: int | None = None
+    ) -> Iterator[tuple[str, str, str, int]]:
+        """Facet, value, label and number of hits that have it, of each facet the ``most`` frequent ones, these first, then by label.
+
+        ``rows[i]`` belongs to hit ``hits[i]``: of several rows of one hit it is enough that one has the value.
         """
         begin = self._first[rows]
         lengths = self._first[rows + 1] - begin
         places = np.repeat(begin - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         tags, owners = self._tags[places].astype(np.int64), np.repeat(hits, lengths)
         several = np.bincount(hits)[owners] > 1 if hits.size else np.empty(0, np.bool_)
-        pairs = np.unique(owners[several] * len(self._names) + tags[several]) % max(1, len(self._names))
-        counts = np.bincount(np.concatenate([tags[~several], pairs]), minlength=len(self._names))
-        for number in np.flatnonzero(counts):
-            facet, value, label = self._names[number].split("\t")
-            yield facet, value, label, int(counts[number])
+        pairs = np.unique(owners[several] * len(self._parts) + tags[several]) % max(1, len(self._parts))
+        counts = np.bincount(np.concatenate([tags[~several], pairs]), minlength=len(self._parts))
+        numbers = np.flatnonzero(counts)
+        facets, labels = self._order
+        numbers = numbers[np.lexsort((labels[numbers], -counts[numbers], facets[numbers]))]
+        borders = np.searchsorted(facets[numbers], np.arange(len(FACETS) + 1)).tolist()
+        for start, end in pairwise(borders):
+            for number in numbers[start:end][:most].tolist():
+                facet, value, label = self._parts[number]
+                yield facet, value, label, int(counts[number])

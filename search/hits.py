@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -13,7 +13,14 @@ from ontology.offer import Instance, Offer
 from search.answer import Hit, HitInstance, Reason
 from search.columns import Columns
 from search.filters import FITS, OUT, Judgement
-from search.matches import meant_by, reasons_of_concepts, reasons_of_lexicon, reasons_of_meaning, reasons_of_words
+from search.matches import (
+    meant_by,
+    reasons_of_concepts,
+    reasons_of_lexicon,
+    reasons_of_meaning,
+    reasons_of_words,
+    texts_of,
+)
 from search.ranking import Candidates, Topic
 from search.reasons import reason_of_wish
 from search.words import WordIndex
@@ -52,30 +59,36 @@ def ranked(groups: Sequence[Candidates], columns: Columns, collapse: bool) -> Ra
 
 def _in_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Equal numbers for equal keys, counted in order of their first appearance."""
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    numbers = np.empty(first.size, np.int64)
-    numbers[np.argsort(first)] = np.arange(first.size)
-    return numbers[which]
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys.tolist()], np.int64)
 
 
 class HitWriter:
     """Writes the hits of one question. ``topic`` is None where none was asked."""
 
     def __init__(
-        self, columns: Columns, words: WordIndex, schemes: Schemes, judgement: Judgement, topic: Topic | None
+        self,
+        columns: Columns,
+        words: WordIndex,
+        schemes: Schemes,
+        judgement: Judgement,
+        topic: Topic | None,
+        between: Callable[[Topic, int], str | None],
     ) -> None:
+        """``between`` names what lies between a topic and the offer of a row, where words do not."""
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
         self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
-        self._text = topic.text if topic else ""
+        self._topic, self._between = topic, between
         behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
-        self._meant = meant_by(self._text, behind, words.terms)
+        self._meant = meant_by(topic.text, behind, words.terms) if topic else []
 
     def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
         """One hit from offers with their rows, the best one first."""
-        row, offer = offers[0]
-        reasons = [*self._wish_reasons(offer, self._runs(row)[0]), *self._matches(offer)]
-        instances = [self._instance(other, run) for place, other in offers for run in self._runs(place)]
+        offer = offers[0][1]
+        runs = [self._runs(row) for row, _ in offers]
+        reasons = [*self._wish_reasons(offer, runs[0][0]), *self._matches(*offers[0])]
+        instances = [self._instance(other, run) for (_, other), own in zip(offers, runs, strict=True) for run in own]
         instances.sort(key=lambda instance: instance.start or "9999")
         return Hit(
             offer=offer,
@@ -86,14 +99,17 @@ class HitWriter:
             alike=tuple(other for _, other in offers[1:]),
         )
 
-    def _matches(self, offer: Offer) -> list[Reason]:
+    def _matches(self, row: int, offer: Offer) -> list[Reason]:
         """What of the topic the offer has."""
+        texts = texts_of(offer, self._words.terms)
         found = [
             *reasons_of_concepts(offer, self._concepts, self._label),
-            *reasons_of_lexicon(offer, self._meant, self._words.terms),
-            *reasons_of_words(offer, self._stems, self._words.terms),
+            *reasons_of_lexicon(texts, self._meant, self._words.terms),
+            *reasons_of_words(texts, self._stems, self._words.terms),
         ]
-        return found or list(reasons_of_meaning(offer) if self._text else ())
+        if not found and self._topic is not None:
+            found = list(reasons_of_meaning(offer, self._between(self._topic, row)))
+        return found
 
     def _runs(self, row: int) -> list[int]:
         """The runs of a row that are not out, best first, then by start."""

@@ -11,13 +11,22 @@ from ontology.offer import Offer
 from search.answer import Reason
 from search.reasons import phrases
 
-__all__ = ["Meant", "meant_by", "reasons_of_concepts", "reasons_of_lexicon", "reasons_of_meaning", "reasons_of_words"]
+__all__ = [
+    "Meant",
+    "meant_by",
+    "reasons_of_concepts",
+    "reasons_of_lexicon",
+    "reasons_of_meaning",
+    "reasons_of_words",
+    "texts_of",
+]
 
 _QUOTED = 4  # words of one field
 _WORD = re.compile(r"\w+")
 _SENTENCE_ENDS = re.compile(r"[.!?;:\n]")
 
-Stems = Callable[[str], list[str]]
+Stems = Callable[[str], Sequence[str]]
+Text = tuple[str, str, frozenset[str]]  # a field, what stands there, and its stems
 
 
 def reasons_of_concepts(
@@ -55,9 +64,8 @@ def meant_by(question: str, behind: Iterable[tuple[str, frozenset[str]]], stems:
     return found
 
 
-def reasons_of_lexicon(offer: Offer, meant: Sequence[Meant], stems: Stems) -> Iterator[Reason]:
+def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Stems) -> Iterator[Reason]:
     """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named."""
-    texts = [(field, text, frozenset(stems(text))) for field, text in _texts(offer) if text] if meant else []
     for concept in meant:
         for field, text, there in texts:
             for term in concept.terms:
@@ -70,38 +78,43 @@ def reasons_of_lexicon(offer: Offer, meant: Sequence[Meant], stems: Stems) -> It
                     return
 
 
-def reasons_of_words(offer: Offer, asked: frozenset[str], stems: Stems) -> Iterator[Reason]:
+def reasons_of_words(texts: Sequence[Text], asked: frozenset[str], stems: Stems) -> Iterator[Reason]:
     """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
-    for field, text in _texts(offer):
-        if asked.isdisjoint(stems(text)):
+    for field, text, there in texts:
+        if asked.isdisjoint(there):
             continue
-        words = dict.fromkeys(word for word in _WORD.findall(text) if asked.intersection(stems(word)))
+        words = dict.fromkeys(word for word in _WORD.findall(text) if not asked.isdisjoint(stems(word)))
         if words:
             quoted = ", ".join(f"„{word}“" for word in list(words)[:_QUOTED])
             yield Reason(kind="words", field=field, text=f"{phrases()['words'][field]} {quoted}")
             return
 
 
-def reasons_of_meaning(offer: Offer) -> Iterator[Reason]:
-    """For a hit that shares neither words nor concepts with the question: what of the offer its vector is made of, the title before all."""
+def reasons_of_meaning(offer: Offer, between: str | None) -> Iterator[Reason]:
+    """For a hit that shares neither words nor concepts with the question: what of the offer its vector is made of, the title before all.
+
+    ``between``: what is near to both, as providers call it.
+    """
     for field in ("name", "keywords", "description"):
         if getattr(offer, field):
-            yield Reason(kind="meaning", field=field, text=phrases()["meaning"][field])
+            near = phrases()["meaning"]["between"].format(term=between) if between else ""
+            yield Reason(kind="meaning", field=field, text=phrases()["meaning"][field] + near)
             return
 
 
-def _texts(offer: Offer) -> tuple[tuple[str, str], ...]:
+def texts_of(offer: Offer, stems: Stems) -> list[Text]:
     """The fields that words are found in, the one that says most first; no phrase goes over the end of a line."""
     places = [place.locality for place in (offer.place, *(i.place for i in offer.instances)) if place]
-    return (
+    fields = (
         ("name", offer.name),
         ("keywords", "\n".join(offer.keywords)),
         ("provider", offer.provider.name if offer.provider else ""),
-        ("description", offer.description or ""),
-        ("credential", offer.credential or ""),
-        ("prerequisites", offer.prerequisites or ""),
+        ("description", offer.description),
+        ("credential", offer.credential),
+        ("prerequisites", offer.prerequisites),
         ("place", "\n".join(dict.fromkeys(filter(None, places)))),
     )
+    return [(field, text, frozenset(stems(text))) for field, text in fields if text]
 
 
 def _words(text: str, stems: Stems) -> list[tuple[int, int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -23,15 +23,14 @@ _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of th
 _SURE = 0.5  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
 _FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whose words look like German ones of another meaning: "bowls"
-_SCANNED = 2  # of the surest concepts bring in candidates; the others only count
-_OF_CONCEPT = 100  # candidates that each concept of the lexicon brings in
 _WORDS = 0.1  # weight of the share of the question's specific words that an offer contains
 _ALL_WORDS, _FEW = (
     0.1,
     3,
 )  # what an offer gains that has all words of a question of so few: they are meant as they stand
-_CONCEPTS = 0.15  # weight of having a concept that is all of the question
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
+_BETWEEN_QUESTION, _BETWEEN_OFFER = 0.5, 0.65  # similarity of a concept that is said to connect both
+_DIGITS = 6  # of a score: offers with the same words and vector have the same, in whatever order they were multiplied
 _SHARE = 0.4  # of the best score: what lies lower is no hit
 
 
@@ -82,7 +81,7 @@ class Behind(msgspec.Struct, frozen=True):
 
 class Topic(msgspec.Struct, frozen=True):
     """What is looked for, prepared: its words and those it rules out, its vector, the concepts of the lexicon behind it; the notations it
-    names by facet, the rows that have one of them and how much of the words they are.
+    names by facet.
     """
 
     text: str
@@ -90,8 +89,6 @@ class Topic(msgspec.Struct, frozen=True):
     vector: NDArray[np.float32]
     behind: tuple[Behind, ...]
     facets: dict[str, tuple[str, ...]]
-    having: NDArray[np.bool_]
-    share: float
 
 
 class Ranking:
@@ -118,19 +115,12 @@ class Ranking:
         """Prepares a topic; ``language``: the BCP 47 code of the question's."""
         text = asked.wanted
         vector = self._encode(text)
-        named = self._concepts.find(text)
-        having = np.zeros(self._columns.height, np.bool_)
-        for facet, notations in named.facets.items():
-            having |= self._columns.rows_with(facet, notations)
-        share = min(1.0, named.words / max(1, len(self._words.terms(text))))
         return Topic(
             text,
             asked.stems,
             vector,
             self._behind(text, vector, _FOREIGN if language != "de" else 0.0),
-            named.facets,
-            having,
-            share,
+            self._concepts.find(text),
         )
 
     def _behind(self, text: str, vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
@@ -144,34 +134,59 @@ class Ranking:
                 found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))
 
-    def candidates(self, topic: Topic, allowed: NDArray[np.bool_], count: int) -> Candidates:
-        """The best of the allowed rows (a mask) for a topic."""
-        by_words = self._words.search(topic.text, count, allowed)
-        rows = np.union1d(by_words.rows, self._vectors.search(topic.vector, count, allowed).rows)
-        for behind in topic.behind[:_SCANNED]:
-            rows = np.union1d(rows, self._vectors.search(behind.vector, _OF_CONCEPT, allowed).rows)
-        if topic.share > 0.5:  # else a concept is too small a part of the question to bring in offers of its own
-            by_concept = self._vectors.search(topic.vector, count, allowed & topic.having)
-            rows = np.union1d(rows, by_concept.rows)
+    def between(self, topic: Topic, row: int) -> str | None:
+        """What providers call the concept of the lexicon that is near to the question and to an offer, to the farther of both as near as
+        any; None where none is near.
+        """
+        near = self._lexicon.near(topic.vector, _BETWEEN_QUESTION)
+        if not near:
+            return None
+        vectors = np.stack([self._lexicon.vector(number) for number in near])
+        offer = self._vectors.similarities(vectors, np.array([row]))[:, 0]
+        least = np.where(offer > _BETWEEN_OFFER, np.minimum(offer, vectors @ topic.vector), -1)
+        best = int(least.argmax())
+        return self._lexicon.terms[near[best]].partition(", ")[0] if least[best] > 0 else None
+
+    def candidates(self, topic: Topic, groups: Sequence[NDArray[np.bool_]], count: int) -> list[Candidates]:
+        """The best ``count`` of each group of rows (a mask) for a topic."""
+        sought = topic.vector
+        if topic.behind:
+            surest = topic.behind[0]
+            sought = sought + np.float32(_LEXICON * surest.weight) * surest.vector  # what the score is made of
+        found = [
+            self._vectors.candidates(sought, count, allowed, self._words.search(topic.text, count, allowed).rows)
+            for allowed in groups
+        ]
+        rows = np.concatenate(found)  # the vectors of all groups are fetched at once
+        scores = self._scores(topic, rows)
+        best = []
+        for own, borders in zip(found, np.cumsum([part.size for part in found]).tolist(), strict=True):
+            of_own = scores[borders - own.size : borders]
+            order = np.lexsort((own, -of_own))[:count]
+            best.append(Candidates(own[order], of_own[order]))
+        return best
+
+    def _scores(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         scores = self._meaning(topic, rows)
         full_marks = self._words.full_marks(topic.text)
         if full_marks > 0:
-            scores[np.searchsorted(rows, by_words.rows)] += _WORDS * np.minimum(by_words.scores / full_marks, 1)
+            scores += np.float32(_WORDS) * np.minimum(self._words.scores(topic.text)[rows] / np.float32(full_marks), 1)
         terms = self._words.terms(topic.text)
         if 0 < len(terms) <= _FEW:
             scores[np.logical_and.reduce([self._words.having(term, rows) for term in terms])] += _ALL_WORDS
-        scores[topic.having[rows]] += _CONCEPTS * topic.share**2
         if topic.excluded:
             scores[self._words.with_any(topic.excluded)[rows]] -= _EXCLUDED
-        order = np.lexsort((rows, -scores))
-        return Candidates(rows[order], scores[order])
+        return np.round(scores, _DIGITS)
 
     def _meaning(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Nearness to the question, and to the nearest of the concepts behind it."""
-        scores = self._vectors.similarity(topic.vector, rows)
+        vectors = np.stack([topic.vector, *(concept.vector for concept in topic.behind)])
+        to_question, *to_concepts = self._vectors.similarities(vectors, rows)
         if not topic.behind:
-            return scores
-        nearest = np.max([self._vectors.similarity(c.vector, rows) * np.float32(c.weight) for c in topic.behind], 0)
-        surest = max(concept.weight for concept in topic.behind)
-        both: NDArray[np.float32] = (scores + np.float32(_LEXICON) * nearest) / np.float32(1 + _LEXICON * surest)
+            return to_question
+        weights = [np.float32(concept.weight) for concept in topic.behind]
+        nearest = np.max([weight * near for weight, near in zip(weights, to_concepts, strict=True)], 0)
+        both: NDArray[np.float32] = (to_question + np.float32(_LEXICON) * nearest) / (
+            1 + np.float32(_LEXICON) * max(weights)
+        )
         return both

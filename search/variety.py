@@ -23,7 +23,10 @@ _SAME_TITLE = 85  # per cent of the letters: "Töpfern, Gruppe 1" and "Töpfern,
 
 def varied(order: Ranked, offers_at: Callable[[Iterable[int]], Mapping[int, Offer]]) -> Ranked:
     """The same hits of each group, the first of them in another order. ``offers_at`` gives the offers of rows."""
-    best = np.unique(order.hits, return_index=True)[1]  # where the best row of each hit stands
+    best = np.empty(
+        int(order.hits.max()) + 1 if order.hits.size else 0, np.int64
+    )  # where the best row of each hit stands
+    best[order.hits[::-1]] = np.arange(order.hits.size)[::-1]
     new = np.arange(best.size)
     for group in (1, 2, 3):
         pool = np.flatnonzero(order.groups[best] == group)[:_POOL]

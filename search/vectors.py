@@ -1,7 +1,8 @@
 """The meaning of the offers: exact vectors, memory-mapped, and short codes of all of them.
 
-Few rows are compared one by one. Among many, the codes (product quantisation, 96 bytes a row, scanned in registers by FAISS) find those
-that may be the best, and these are compared one by one: so every similarity that is returned is exact.
+Few rows are compared one by one. Among many, the codes (the 128 directions in which offers differ most, product quantisation, 32 bytes a
+row, scanned in registers by FAISS) find those that may be the best, and these are compared one by one: so every similarity that is
+returned is exact.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 __all__ = ["VectorHits", "VectorIndex", "update_vectors", "write_vectors"]
 
-_FEW = 4096  # rows: comparing so many one by one takes as long as scanning the codes of 100,000
+_FEW = 2048  # rows: comparing so many one by one takes about as long as scanning the codes of 100,000
+_DIRECTIONS = (
+    128  # of real vectors they hold nine tenths of the variance: what is scanned is a third, and found is the same
+)
 _BITS = 4
-_PART = 2  # dimensions that share a code: on real vectors all of the best ten are among the best thousand codes
+_PART = 2  # directions that share a code: on real vectors all of the best ten are among the best thousand codes
 _TRAINING = 25_000  # rows
-_SPARE = 1000  # codes that are looked at at least: 0.99 of the best 300 are among them
+_SPARE, _MORE = 2, 300  # codes looked at for each row that is wanted, and beside: 0.99 of the best 300 are among them
+_AT_ONCE = 256  # rows multiplied at once: more of them leave the processor's cache
 _CHANGED = 0.05  # of the rows may lie in the file of changes before all are written anew
 _REMEMBERED = 16  # questions: each is asked of several groups and for every page
 
@@ -38,14 +43,34 @@ def write_vectors(folder: Path, vectors: Vectors) -> None:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     _write(index, folder / "vectors.faiss")
-    if vectors.shape[0] > _FEW and vectors.shape[1] % _PART == 0:
-        codes = faiss.IndexPQ(vectors.shape[1], vectors.shape[1] // _PART, _BITS, faiss.METRIC_INNER_PRODUCT)
-        used = vectors[np.any(vectors != 0, axis=1)]
-        with threadpool_limits(limits=1):  # where others compute, its threads wait for each other by spinning
-            codes.pq.train(used[:: -(-used.shape[0] // _TRAINING)])
-            _put_codes(codes, codes.pq.compute_codes(vectors))
-        codes.is_trained = True
-        _write(codes, folder / "codes.faiss")
+    if vectors.shape[0] > _FEW:
+        _write(_coded(vectors), folder / "codes.faiss")
+
+
+def _coded(vectors: Vectors) -> Any:
+    """The codes of all rows, behind the change of directions that they are made of."""
+    used = vectors[np.any(vectors != 0, axis=1)]
+    used = used[:: -(-used.shape[0] // _TRAINING)]
+    directions = _directions(used)
+    change = faiss.LinearTransform(vectors.shape[1], directions.shape[0], False)
+    faiss.copy_array_to_vector(directions.ravel(), change.A)
+    change.is_trained = True
+    codes = faiss.IndexPQ(directions.shape[0], directions.shape[0] // _PART, _BITS, faiss.METRIC_INNER_PRODUCT)
+    with threadpool_limits(limits=1):  # where others compute, its threads wait for each other by spinning
+        codes.pq.train(np.ascontiguousarray(used @ directions.T))
+        _put_codes(codes, codes.pq.compute_codes(np.ascontiguousarray(vectors @ directions.T)))
+    codes.is_trained = True
+    both = faiss.IndexPreTransform(change, codes)
+    both.ntotal = codes.ntotal
+    return both
+
+
+def _directions(vectors: Vectors) -> Vectors:
+    """The orthonormal directions (n, dim) that keep most of the inner products, turned at random, so that all say equally much."""
+    count = min(_DIRECTIONS, vectors.shape[1] // _PART * _PART)
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    turned, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((count, count)))
+    return np.ascontiguousarray((axes[:, -count:] @ turned).T, np.float32)
 
 
 def update_vectors(folder: Path, rows: Sequence[int], vectors: Vectors) -> None:
@@ -56,19 +81,21 @@ def update_vectors(folder: Path, rows: Sequence[int], vectors: Vectors) -> None:
     if changed.size > max(_FEW, _CHANGED * height):
         write_vectors(folder, old.matrix(height, rows, vectors))
         return
-    both = np.zeros((changed.size, vectors.shape[1]), np.float32)
-    both[np.searchsorted(changed, old.changed)] = old.vectors(old.changed)
-    both[np.searchsorted(changed, rows)] = vectors
+    kept = np.zeros((changed.size, vectors.shape[1]), np.float32)
+    kept[np.searchsorted(changed, old.changed)] = old.vectors(old.changed)
+    kept[np.searchsorted(changed, rows)] = vectors
     part = folder / "changes-neu.npz"
-    np.savez(part, rows=changed, vectors=both)
+    np.savez(part, rows=changed, vectors=kept)
     part.replace(folder / "changes.npz")
     if (folder / "codes.faiss").exists():
-        index: Any = faiss.read_index(str(folder / "codes.faiss"))
+        both: Any = faiss.read_index(str(folder / "codes.faiss"))
+        index, change = faiss.downcast_index(both.index), both.chain.at(0)
         codes = np.zeros((height, index.pq.code_size), np.uint8)
         codes[: index.ntotal] = faiss.vector_to_array(index.codes).reshape(index.ntotal, -1)
-        codes[rows] = index.pq.compute_codes(vectors)
+        codes[rows] = index.pq.compute_codes(change.apply(np.ascontiguousarray(vectors)))
         _put_codes(index, codes)
-        _write(index, folder / "codes.faiss")
+        both.ntotal = index.ntotal
+        _write(both, folder / "codes.faiss")
 
 
 def _put_codes(index: Any, codes: NDArray[np.uint8]) -> None:
@@ -99,6 +126,9 @@ class VectorIndex:
         self._dimension = self._file.d
         base: Any = faiss.rev_swig_ptr(self._file.get_xb(), self._file.ntotal * self._dimension)  # type: ignore[attr-defined]
         self._base: Vectors = base.reshape(-1, self._dimension)
+        self._bytes = self._base.view(
+            np.uint8
+        )  # mapped at an odd address, floats would be copied one by one, and all of them
         self.changed: Rows = np.empty(0, np.int64)
         self._changes: Vectors = np.empty((0, self._dimension), np.float32)
         if (folder / "changes.npz").exists():
@@ -112,60 +142,68 @@ class VectorIndex:
         self._nearest = lru_cache(_REMEMBERED)(self._scan)
 
     @cached_property
-    def _codes(self) -> Any:
-        codes: Any = faiss.read_index(str(self._codes_path))
-        return faiss.IndexPQFastScan(codes)
+    def _codes(self) -> tuple[Vectors, Any]:
+        """The change of directions and the codes behind it."""
+        both: Any = faiss.read_index(str(self._codes_path))
+        directions: Vectors = faiss.vector_to_array(faiss.downcast_VectorTransform(both.chain.at(0)).A).reshape(
+            -1, self._dimension
+        )
+        return directions, faiss.IndexPQFastScan(faiss.downcast_index(both.index))
 
     def search(self, question: Vectors, count: int, allowed: NDArray[np.bool_]) -> VectorHits:
         """The best ``count`` of the allowed rows (a mask over all rows) for a question's vector (dim,). Similarities are exact."""
-        number = int(np.count_nonzero(allowed))
-        count = min(count, number)
-        if count == 0:
-            return VectorHits(np.empty(0, np.int64), np.empty(0, np.float32))
-        rows = self._candidates(question, count, allowed, number)
-        scores = self.similarity(question, rows)
-        if rows.size > count:
+        rows = self.candidates(question, count, allowed)
+        scores = self.similarities(question[None], rows)[0]
+        if 0 < count < rows.size:
             keep = scores >= np.partition(scores, -count)[-count]
             rows, scores = rows[keep], scores[keep]
         order = np.lexsort((rows, -scores))[:count]
         return VectorHits(rows[order], scores[order])
 
-    def _candidates(self, question: Vectors, count: int, allowed: NDArray[np.bool_], number: int) -> Rows:
-        """Allowed rows among which the best ``count`` are, in no order."""
+    def candidates(self, question: Vectors, count: int, allowed: NDArray[np.bool_], others: Rows | None = None) -> Rows:
+        """Allowed rows (a mask over all rows), in order, among which are the nearest ``count`` of a vector (dim,), and ``others``."""
+        number = int(np.count_nonzero(allowed))
         if not self._coded or number <= _FEW:
             return np.flatnonzero(allowed)
-        spare = max(_SPARE, 2 * count)
+        near = self._near(question.tobytes(), _SPARE * count + _MORE, allowed, number)
+        return np.union1d(near, near[:0] if others is None else others)
+
+    def _near(self, key: bytes, spare: int, allowed: NDArray[np.bool_], number: int) -> Rows:
+        """The best ``spare`` of the allowed rows by their codes."""
         wanted = spare * self.height // number
-        key = question.tobytes()
         while True:
             # in steps, so that the groups of a question share what is remembered
-            near = self._nearest(key, min(self.height, 1024 << max(0, (wanted - 1) // 1024).bit_length()))
+            step = spare << max(0, (wanted - 1) // spare).bit_length()
+            near = self._nearest(key, min(self.height, step))
             rows = near[allowed[near]][:spare]
             if rows.size >= min(number, spare) or near.size >= self.height:
                 return rows
             wanted *= 4
+            spare *= 2  # what is allowed lies far from the question, where codes tell less apart
 
     def _scan(self, question: bytes, count: int) -> Rows:
         """About the nearest ``count`` of all rows, best first."""
         faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
-        rows: Rows = self._codes.search(np.frombuffer(question, np.float32)[None], count)[1][0]
+        directions, codes = self._codes
+        rows: Rows = codes.search((directions @ np.frombuffer(question, np.float32))[None], count)[1][0]
         return rows
 
-    def similarity(self, question: Vectors, rows: Sequence[int] | Rows) -> Vectors:
-        """Similarities of given rows."""
-        slots = self._slots[np.asarray(rows, np.int64)]
-        scores = _products(self._base, question, slots)
-        if self.changed.size:
-            late = np.flatnonzero(slots >= self._base.shape[0])
-            scores[late] = _products(self._changes, question, slots[late] - self._base.shape[0])
-        return scores
+    def similarities(self, questions: Vectors, rows: Rows) -> Vectors:
+        """Inner products of vectors (n, dim) with those of given rows: (n, rows)."""
+        products = np.empty((len(questions), rows.size), np.float32)
+        for start in range(0, rows.size, _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            products[:, part] = questions @ self.vectors(rows[part]).T
+        return products
 
     def vectors(self, rows: Rows) -> Vectors:
         """Vectors of given rows (n, dim)."""
+        if not self.changed.size:
+            return np.take(self._bytes, rows, axis=0).view(np.float32)
         slots = self._slots[rows]
         late = slots >= self._base.shape[0]
         found = np.empty((rows.size, self._dimension), np.float32)
-        found[~late] = self._base[slots[~late]]
+        found[~late] = np.take(self._bytes, slots[~late], axis=0).view(np.float32)
         found[late] = self._changes[slots[late] - self._base.shape[0]]
         return found
 
@@ -176,16 +214,3 @@ class VectorIndex:
         if vectors is not None:
             found[list(rows)] = vectors
         return found
-
-
-def _products(vectors: Vectors, question: Vectors, slots: Rows) -> Vectors:
-    """Inner products with the vectors at ``slots``, those behind the last one left out; unlike numpy's, without copying vectors."""
-    products = np.zeros(slots.size, np.float32)
-    own = np.where(slots < vectors.shape[0], slots, -1)  # FAISS leaves out what is negative
-    question = np.ascontiguousarray(question, np.float32)
-    if slots.size and vectors.shape[0]:
-        faiss.omp_set_num_threads(1)
-        faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
-            *(faiss.swig_ptr(array) for array in (products, question, vectors, own)), question.size, 1, slots.size
-        )
-    return products

@@ -138,26 +138,29 @@ class WordIndex:
         self._found = lru_cache(_REMEMBERED)(self._find)
         self._stems = lru_cache(_STEMS)(lambda text: tuple(stems(text)))
 
-    def terms(self, text: str) -> list[str]:
+    def terms(self, text: str) -> tuple[str, ...]:
         """The stems of a text that are looked for, each once, in order of appearance."""
-        return list(self._stems(text))
+        return self._stems(text)
 
     def search(self, text: str, count: int, allowed: Bools | None = None) -> WordHits:
         """The best ``count`` rows among the allowed ones (a mask over rows, None for all).
 
         The filter is applied inside: rows that are not allowed take no place away from those that are.
         """
-        hits = self._found(text)
-        rows, scores = hits.rows, hits.scores
+        scores, rows = self._found(text)
         if allowed is not None:
-            keep = allowed[rows]
-            rows, scores = rows[keep], scores[keep]
+            rows = rows[allowed[rows]]
+        found = scores[rows]
         if rows.size > count:
             # all that are as good as the last one: which of those are taken is decided by their rows, not by the algorithm
-            keep = scores >= np.partition(scores, -count)[-count] if count > 0 else np.zeros(rows.size, np.bool_)
-            rows, scores = rows[keep], scores[keep]
-        order = np.lexsort((rows, -scores))[:count]
-        return WordHits(rows[order], scores[order])
+            keep = found >= np.partition(found, -count)[-count] if count > 0 else np.zeros(rows.size, np.bool_)
+            rows, found = rows[keep], found[keep]
+        order = np.lexsort((rows, -found))[:count]
+        return WordHits(rows[order], found[order])
+
+    def scores(self, text: str) -> Floats:
+        """The score of every row (height,) for a text, 0 where it has none of its words; not to be changed."""
+        return self._found(text)[0]
 
     def asked(self, text: str) -> dict[str, float]:
         """The stems of the index that a text asks for, with what each counts: those of its words, of parts of its compounds, and of words
@@ -210,15 +213,14 @@ class WordIndex:
         number = self._numbers.get(term)
         return float(_rarity(self._documents, 0 if number is None else self._having[number]))
 
-    def _find(self, text: str) -> WordHits:
-        """All rows with a word of the text, in order of row."""
+    def _find(self, text: str) -> tuple[Floats, Rows]:
+        """The scores of all rows, and which are above 0, in order."""
         total = np.zeros(self._height, np.float32)
         for term, weight in self.asked(text).items():
             number = self._numbers[term]
             part = slice(self._first[number], self._first[number + 1])
             total[self._rows[part]] += np.float32(weight) * self._scores[part]
-        rows = np.flatnonzero(total > 0)  # ten times as fast as without the comparison
-        return WordHits(rows, total[rows])
+        return total, np.flatnonzero(total > 0)  # ten times as fast as without the comparison
 
     def _all_scores(self, postings: _Postings) -> Floats:
         """What each posting adds to the score of its row."""

@@ -7,7 +7,7 @@ makes ``compiled.msgpack`` of them: words as stems, with their weights, and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import msgspec
@@ -58,7 +58,8 @@ class Lexicon:
         self.terms: Sequence[str] = compiled.terms
         self._compiled = compiled
         self._stems = frozenset(compiled.stems)
-        if encoder.name == compiled.model:
+        self._own = encoder.name == compiled.model
+        if self._own:
             shipped = np.frombuffer(compiled.vectors, np.float16).reshape(len(compiled.terms), -1)
             self._vector: Callable[[int], NDArray[np.float32]] = lambda number: shipped[number].astype(np.float32)
         else:
@@ -73,6 +74,15 @@ class Lexicon:
     def vector(self, number: int) -> NDArray[np.float32]:
         """The vector (dim,) of a concept's terms, encoded as an offer."""
         return self._vector(number)
+
+    @cached_property
+    def _matrix(self) -> NDArray[np.float32]:
+        """The shipped vectors of all concepts (concepts, dim)."""
+        return np.frombuffer(self._compiled.vectors, np.float16).reshape(len(self.terms), -1).astype(np.float32)
+
+    def near(self, vector: NDArray[np.float32], least: float) -> list[int]:
+        """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), of those that are shipped with this model."""
+        return np.flatnonzero(self._matrix @ vector > least).tolist() if self._own else []
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""

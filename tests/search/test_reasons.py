@@ -214,22 +214,26 @@ def asked(folder: Path, encoder: Encoder, gazetteer: Gazetteer, patch: pytest.Mo
     opener.encoder, opener.gazetteer = encoder, gazetteer
     with Snapshot.open(folder) as snapshot:
         engine = opener.engine(snapshot)
+        rows = {offer.id: row for row, offer in snapshot.ledger.offers()}
         for question in QUESTIONS:
             answer = engine.search(SearchRequest(text=question, today=TODAY, limit=10))
             for hit in answer.hits:
-                yield Found(question, answer, hit, again(made[-1], answer, gazetteer))
+                yield Found(question, answer, hit, again(made[-1], answer, gazetteer, rows[hit.offer.id]))
 
 
-def again(parts: tuple[Any, ...], answer: Answer, gazetteer: Gazetteer) -> Callable[[Offer], Sequence[Reason]]:
-    """Judges another offer by the same question; no reasons where it is no hit any more."""
-    _, words, schemes, _, topic = parts
+def again(
+    parts: tuple[Any, ...], answer: Answer, gazetteer: Gazetteer, row: int
+) -> Callable[[Offer], Sequence[Reason]]:
+    """Judges another offer, with the vector of the first one, by the same question; no reasons where it is no hit any more."""
+    _, words, schemes, _, topic, between = parts
 
     def reasons_for(offer: Offer) -> Sequence[Reason]:
         columns = Columns.build([(0, offer)], lambda _, notation: notation)
         judgement = judge(columns, answer.wishes, TODAY, gazetteer)
         if judgement.groups.tolist() == [OUT]:
             return ()
-        return HitWriter(columns, words, schemes, judgement, topic).hit(1, 0.0, [(0, offer)]).reasons
+        writer = HitWriter(columns, words, schemes, judgement, topic, lambda topic, _: between(topic, row))
+        return writer.hit(1, 0.0, [(0, offer)]).reasons
 
     return reasons_for
 

@@ -10,7 +10,7 @@ import pytest
 
 from ontology.offer import Instance, Mode, Place, Schedule, Session
 from search.filters import CONFLICT, FITS, UNKNOWN
-from search.matches import meant_by, reasons_of_lexicon, reasons_of_words
+from search.matches import meant_by, reasons_of_lexicon, reasons_of_words, texts_of
 from search.reasons import ages_in_words, reason_of_wish
 from search.stems import stems
 from tests.search.offers import ALZEY, WORMS, course
@@ -95,7 +95,9 @@ def test_ages() -> None:
 
 def of_lexicon(question: str, terms: str, said: str, **values: Any) -> list[tuple[str, str]]:
     offer = course("1", **({"name": "Kurs"} | values))
-    found = reasons_of_lexicon(offer, meant_by(question, [(terms, frozenset(stems(said)))], stems), stems)
+    found = reasons_of_lexicon(
+        texts_of(offer, stems), meant_by(question, [(terms, frozenset(stems(said)))], stems), stems
+    )
     return [(reason.field, reason.text) for reason in found]
 
 
@@ -135,6 +137,7 @@ def test_words_asked_that_stand_apart_are_told_apart() -> None:
 
 def test_the_field_that_says_most_is_named() -> None:
     offer = course("1", "Kurs", keywords=("Tonen",), description="Ton und Töpferei", credential="Töpferei")
-    named = [(r.field, r.text) for r in reasons_of_words(offer, frozenset(stems("Töpferei")), stems)]
+    texts = texts_of(offer, stems)
+    named = [(r.field, r.text) for r in reasons_of_words(texts, frozenset(stems("Töpferei")), stems)]
     assert named == [("description", "In der Beschreibung: „Töpferei“")]
-    assert not list(reasons_of_words(offer, frozenset(stems("Yoga")), stems))
+    assert not list(reasons_of_words(texts, frozenset(stems("Yoga")), stems))

