@@ -1,0 +1,203 @@
+"""What a foreign query costs through HTTP and a worker, beside pyoxigraph in this process, rdflib, and rdflib over pyoxigraph (oxrdflib).
+
+    python -m bench.sparql --real CATALOGUE [--dir DIR] [--offers N] [--runs N] [--peers rdflib,oxrdflib]
+
+The catalogue of N offers is generated from a real one (bench/generator.py) and kept in DIR. Peers hold all statements in
+memory (rdflib some 7 GB at 100,000 offers), each in a process of its own, which is ended after two minutes for each kind of query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+
+from bench.generator import build, parents_of
+from bench.serve import machine, served
+from catalogue.snapshot import Snapshot
+from search.encoder import open_encoder
+
+_S = "PREFIX schema: <http://schema.org/> "
+_HEAVY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+_QUERIES = {
+    "dereference by pattern": "SELECT ?p ?o { <OFFER> ?p ?o }",
+    "dereference by DESCRIBE": "DESCRIBE <OFFER>",
+    "by provider": _S + "SELECT ?offer ?name { ?offer schema:provider <PROVIDER> ; schema:name ?name }",
+    "filter and sort": _S
+    + "SELECT ?offer ?price { ?offer schema:offers/schema:price ?price FILTER(?price < 20) } ORDER BY ?price LIMIT 20",
+    "aggregation": _S
+    + "SELECT ?provider (COUNT(?offer) AS ?n) { ?offer schema:provider ?provider } GROUP BY ?provider",
+}
+_BOUND = 120.0  # seconds for a peer, for each kind of query
+_SHOWN = 50  # offers and providers asked for
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Measures the SPARQL endpoint.")
+    parser.add_argument("--real", type=Path, required=True, help="an indexed catalogue of real offers")
+    parser.add_argument("--dir", type=Path, help="where the generated catalogue is kept")
+    parser.add_argument("--offers", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=200, help="of a query that takes little; others fewer")
+    parser.add_argument("--peers", default="rdflib,oxrdflib")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = wanted.dir or Path(temporary) / "katalog"
+        if not (folder / "current").exists():
+            print(f"generating {wanted.offers} offers …", flush=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            build(folder, parents_of(wanted.real), wanted.offers, open_encoder())
+        with Snapshot.open(folder) as snapshot:
+            print(
+                f"{len(snapshot.store)} statements; {machine()}; load {os.getloadavg()[0]:.1f} at the start\n",
+                flush=True,
+            )
+            asked = _asked(snapshot.store)
+            bare = {name: _measured(_bare(snapshot.store), texts, wanted.runs) for name, texts in asked.items()}
+            dump = Path(temporary) / "all.nt"
+            ox.serialize((quad.triple for quad in snapshot.store), str(dump), format=ox.RdfFormat.N_TRIPLES)
+        ours = _service(folder, asked, wanted.runs, bare)
+        for name in filter(None, wanted.peers.split(",")):
+            _print_peer(name, _asked_of_peer(name, dump, asked), ours)
+        print(f"\nload {os.getloadavg()[0]:.1f} at the end")
+
+
+def _asked(store: ox.Store) -> dict[str, list[str]]:
+    """By kind of query, its texts: for many offers and providers, so that nothing remembered helps."""
+    provider = ox.NamedNode("http://schema.org/provider")
+    quads = list(store.quads_for_pattern(None, provider, None))
+    chosen = random.Random(1).sample(quads, min(_SHOWN, len(quads)))
+    return {
+        name: list(
+            dict.fromkeys(
+                text.replace("<OFFER>", str(quad.subject)).replace("<PROVIDER>", str(quad.object)) for quad in chosen
+            )
+        )
+        for name, text in _QUERIES.items()
+    }
+
+
+def _measured(ask: Callable[[str], object], texts: Sequence[str], runs: int) -> list[float]:
+    """Milliseconds of each run; a query that takes long is asked a few times only."""
+    spent: list[float] = []
+    ask(texts[0])
+    while len(spent) < runs and (len(spent) < 3 or sum(spent) < 5000):
+        began = time.perf_counter()
+        ask(texts[len(spent) % len(texts)])
+        spent.append(1000 * (time.perf_counter() - began))
+    return spent
+
+
+def _bare(store: ox.Store) -> Callable[[str], object]:
+    def ask(text: str) -> object:
+        answer: Any = store.query(text, use_default_graph_as_union=True)
+        is_graph = isinstance(answer, ox.QueryTriples)
+        return answer.serialize(format=ox.RdfFormat.TURTLE if is_graph else ox.QueryResultsFormat.JSON)
+
+    return ask
+
+
+def _service(
+    folder: Path, asked: dict[str, list[str]], runs: int, bare: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """The same through HTTP and a worker, and how a heavy query and a kill are felt."""
+    print(f"{'p50 ms':34}{'bare':>9}{'HTTP':>9}  goal: 1.3 x bare + 2")
+    ours = {}
+    with served(folder, "/api/search") as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+
+        def get(path: str) -> int:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        def ask(text: str) -> int:
+            return get(f"/sparql?{urlencode({'query': text})}")
+
+        for name, texts in asked.items():
+            statuses: set[int] = set()
+            ours[name] = _measured(lambda text, statuses=statuses: statuses.add(ask(text)), texts, runs)  # type: ignore[misc]
+            here, there = statistics.median(bare[name]), statistics.median(ours[name])
+            told = "" if statuses == {200} else f"  answered {sorted(statuses)}"
+            print(f"{name:34}{here:9.2f}{there:9.2f}  {1.3 * here + 2:.2f}{told}", flush=True)
+        iri = asked["dereference by pattern"][0].partition("<")[2].partition(">")[0]
+        path = f"/angebot/{iri.rpartition('/')[2]}.ttl"
+        _print_percentiles("GET /angebot/ID.ttl", _measured(get, [path], 1000))
+        stuck = threading.Thread(target=_ask_once, args=(server.port, _HEAVY))
+        stuck.start()
+        time.sleep(0.5)
+        _print_percentiles("  while a heavy query runs", _measured(get, [path], 1000))
+        _print_percentiles("ASK {} while a heavy query runs", _measured(ask, ["ASK {}"], 500))
+        stuck.join()
+        print(f"{'kill all, to the next answer':34}{_kill_and_ask(server.process.pid, ask):9.2f} ms")
+    return ours
+
+
+def _print_percentiles(label: str, spent: Sequence[float]) -> None:
+    ordered = sorted(spent)
+    print(
+        f"{label:34}p50 {statistics.median(spent):.2f} ms, p99 {ordered[int(0.99 * (len(ordered) - 1))]:.2f} ms",
+        flush=True,
+    )
+
+
+def _ask_once(port: int, text: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", f"/sparql?{urlencode({'query': text})}")
+    connection.getresponse().read()
+
+
+def _kill_and_ask(server: int, ask: Callable[[str], int]) -> float:
+    """Milliseconds until a query is answered after all workers were killed."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
+    began = time.perf_counter()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    while ask("ASK {}") != 200:
+        pass
+    return 1000 * (time.perf_counter() - began)
+
+
+def _asked_of_peer(name: str, dump: Path, asked: dict[str, list[str]]) -> dict[str, list[float]]:
+    """What it said until it ended, or was ended."""
+    command = [sys.executable, "-P", "-m", "bench.sparql_peer", name, str(dump), json.dumps(asked)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    found: dict[str, list[float]] = {}
+    assert process.stdout is not None
+    watch = threading.Timer(_BOUND * len(asked), process.kill)
+    watch.start()
+    for line in process.stdout:
+        found |= json.loads(line)
+    watch.cancel()
+    process.wait()
+    return found
+
+
+def _print_peer(name: str, theirs: dict[str, list[float]], ours: dict[str, list[float]]) -> None:
+    print(f"\n{name:34}{'p50 ms':>9}  times ours")
+    for query, spent in ours.items():
+        if query in theirs:
+            there = statistics.median(theirs[query])
+            print(f"{query:34}{there:9.2f}  {there / statistics.median(spent):.1f}")
+        else:
+            print(f"{query:34}{'given up':>9}")
+
+
+if __name__ == "__main__":
+    main()
