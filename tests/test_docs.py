@@ -92,7 +92,7 @@ def test_every_setting_stands_in_the_readme() -> None:
 
 
 def _shape(path: str) -> str:
-    return re.sub(r"\{\w+\}", "{}", path)
+    return re.sub(r"\{\w+(:\w+)?\}", "{}", path)
 
 
 def test_every_route_stands_in_the_readme(small_folder: Path) -> None:

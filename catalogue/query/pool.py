@@ -58,6 +58,7 @@ class Limits(NamedTuple):
 
     seconds: float
     answer_bytes: int
+    answer_rows: int
     memory_bytes: int
     query_characters: int
 
@@ -69,8 +70,9 @@ class QueryPool:
     ``workers`` long ones, all but one of them for one client at most; where there is no room for it, it is ended and begun anew in its
     turn. So a small question never waits for a long query.
 
-    ``seconds`` is the time limit of one evaluation, and of waiting for one's turn; ``max_bytes`` the size of one answer; ``max_memory`` the
-    address space of one worker in bytes. There are ``workers`` + 2 processes, ready before they are needed.
+    ``seconds`` is the time limit of one evaluation, and of waiting for one's turn; ``max_bytes`` and ``max_rows`` (or statements) the
+    size of one answer; ``max_memory`` the address space of one worker in bytes. There are ``workers`` + 2 processes, ready before they
+    are needed.
     """
 
     def __init__(
@@ -80,13 +82,13 @@ class QueryPool:
         workers: int = 2,
         seconds: float = 10.0,
         max_bytes: int = 50_000_000,
+        max_rows: int = 1_000_000,
         max_memory: int = 2_000_000_000,
     ) -> None:
-        self.limits = Limits(seconds, max_bytes, max_memory, MAX_LENGTH)
+        self.limits = Limits(seconds, max_bytes, max_rows, max_memory, MAX_LENGTH)
         self._store = store
         self._seconds = seconds
-        self._arguments = (str(max_bytes), str(max_memory), str(ceil(seconds)))
-        self._max_bytes = max_bytes
+        self._arguments = (str(max_bytes), str(max_rows), str(max_memory), str(ceil(seconds)))
         self._processes = workers + _QUICK_AT_ONCE
         self._quick = Turns(_QUICK_AT_ONCE, 1, _WAITING, _WAITING_PER_CLIENT)
         self._long = Turns(workers, max(1, workers - 1), _WAITING, _WAITING_PER_CLIENT)
@@ -253,7 +255,8 @@ class QueryPool:
             case worker.OK:
                 return Answer({**RESULTS, **GRAPHS}[raw.media_type], raw.body)
             case worker.TOO_LARGE:
-                raise QueryTooLarge(f"Die Antwort ist größer als {self._max_bytes} Bytes. LIMIT und OFFSET teilen sie.")
+                said = f"mehr als {self.limits.answer_rows} Zeilen oder {self.limits.answer_bytes} Bytes"
+                raise QueryTooLarge(f"Die Antwort hat {said}. LIMIT und OFFSET teilen sie.")
             case worker.UNACCEPTABLE:
                 raise QueryNotAcceptable("Für diese Art von Abfrage ist keines der gewünschten Formate möglich.")
             case _:

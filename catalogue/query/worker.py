@@ -1,10 +1,10 @@
 """One process that evaluates queries for others: killable, without network, with a limit of memory.
 
-Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_MEMORY MAX_SECONDS`` by `catalogue.query.process`. Requests on standard
-input: four bytes length (big-endian), JSON with text, base, union, default_graphs, named_graphs, results, graph. Answers on standard
-output: status, whether it is the last one, length of the media type, length of the body (``>B?II``), then both; the body of a refusal is a
-sentence. An answer is written only when it is complete. Imports only pyoxigraph, a little of the standard library and what judges queries,
-so that it starts fast and holds nothing worth stealing.
+Started as ``python -m catalogue.query.worker STORE MAX_BYTES MAX_ROWS MAX_MEMORY MAX_SECONDS`` by `catalogue.query.process`. Requests on
+standard input: four bytes length (big-endian), JSON with text, base, union, default_graphs, named_graphs, results, graph. Answers on
+standard output: status, whether it is the last one, length of the media type, length of the body (``>B?II``), then both; the body of a
+refusal is a sentence. An answer is written only when it is complete. Imports only pyoxigraph, a little of the standard library, what judges
+queries and what limits answers, so that it starts fast and holds nothing worth stealing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pyoxigraph as ox
 
 from catalogue.query.errors import QueryRefused
 from catalogue.query.guard import check
+from catalogue.query.output import Output, TooLargeError, counted
 
 __all__ = ["ANSWER", "OK", "READY", "REFUSED", "REQUEST", "TOO_LARGE", "UNACCEPTABLE", "main"]
 
@@ -42,32 +43,10 @@ _PDEATHSIG, _SECCOMP, _NO_NEW_PRIVILEGES = 1, 22, 38  # prctl(2)
 _OF_THE_ENGINE = (SyntaxError, ValueError, OSError, RuntimeError)
 
 
-class _TooLargeError(Exception):
-    pass
-
-
-class _Limited:
-    """A file in memory that refuses to grow over ``limit`` bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self.chunks: list[bytes] = []
-        self._left = limit
-
-    def write(self, chunk: bytes) -> int:
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise _TooLargeError
-        self.chunks.append(chunk)
-        return len(chunk)
-
-    def flush(self) -> None:
-        pass
-
-
 def main() -> None:
     """Answer requests until standard input ends, or until one took so much memory that a new process is better."""
-    path, *numbers = sys.argv[-4:]
-    max_bytes, max_memory, max_seconds = map(int, numbers)
+    path, *numbers = sys.argv[-5:]
+    max_bytes, max_rows, max_memory, max_seconds = map(int, numbers)
     _confine(max_memory)
     store = ox.Store.read_only(path)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
@@ -75,18 +54,18 @@ def main() -> None:
     while head := requests.read(REQUEST.size):
         request = json.loads(requests.read(REQUEST.unpack(head)[0]))
         _allow_cpu(max_seconds)
-        answer = _answer(store, request, max_bytes)
+        answer = _answer(store, request, max_bytes, max_rows)
         is_last = _resident() > _MUCH_MEMORY
         _send(answers, answer[0], is_last, *answer[1:])
         if is_last:
             break
 
 
-def _answer(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[int, str, bytes]:
+def _answer(store: ox.Store, request: dict[str, Any], max_bytes: int, max_rows: int) -> tuple[int, str, bytes]:
     """(status, media type, body)."""
     try:
-        return OK, *_evaluate(store, request, max_bytes)
-    except (_TooLargeError, MemoryError):
+        return OK, *_evaluate(store, request, max_bytes, max_rows)
+    except (TooLargeError, MemoryError):
         return TOO_LARGE, "", b""
     except LookupError:
         return UNACCEPTABLE, "", b""
@@ -96,7 +75,7 @@ def _answer(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[i
         return REFUSED, "", f"Die Abfrage ist nicht ausführbar: {error}".encode()
 
 
-def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple[str, bytes]:
+def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int, max_rows: int) -> tuple[str, bytes]:
     """(media type, body). LookupError where the client takes no answer of this kind."""
     checked = check(request["text"])
     dataset: dict[str, Any] = {"use_default_graph_as_union": request["union"] and not checked.names_dataset}
@@ -111,9 +90,9 @@ def _evaluate(store: ox.Store, request: dict[str, Any], max_bytes: int) -> tuple
     media_type: str | None = request["graph" if isinstance(answer, ox.QueryTriples) else "results"]
     if media_type is None:
         raise LookupError
-    out = _Limited(max_bytes)
+    out = Output(media_type, max_bytes, max_rows)
     if isinstance(answer, ox.QueryTriples):
-        answer.serialize(out, ox.RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
+        ox.serialize(counted(answer, max_rows), out, ox.RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
     else:
         answer.serialize(out, ox.QueryResultsFormat.from_media_type(media_type))  # type: ignore[arg-type]
     return media_type, b"".join(out.chunks)

@@ -42,6 +42,7 @@ def _statements(endpoint: Endpoint) -> Iterator[ox.Triple]:
     limits = endpoint.queries.limits
     for name, value in (
         ("maxSeconds", ox.Literal(str(limits.seconds), datatype=_DECIMAL)),
+        ("maxAnswerRows", ox.Literal(limits.answer_rows)),
         ("maxAnswerBytes", ox.Literal(limits.answer_bytes)),
         ("maxMemoryBytes", ox.Literal(limits.memory_bytes)),
         ("maxQueryCharacters", ox.Literal(limits.query_characters)),

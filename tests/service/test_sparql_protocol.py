@@ -232,6 +232,7 @@ def test_the_description_names_formats_graphs_and_limits(client: httpx.Client) -
     assert names >= {"SPARQL_Results_JSON", "SPARQL_Results_CSV", "Turtle", "RDF_XML"}
     assert len(names) == 8
     assert said(service, TERMS + "maxSeconds") == {"3.0"}  # of the settings
+    assert said(service, TERMS + "maxAnswerRows") == {"1000000"}
     assert said(service, TERMS + "maxAnswerBytes") == {"50000000"}
     assert said(service, TERMS + "maxQueryCharacters") == {"100000"}
     assert said(service, TERMS + "maxRequestBytes") == {"1000000"}
