@@ -55,6 +55,7 @@ __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
 
 _LOG = logging.getLogger(__name__)
 _WITH_A_PAGE = (404, 406, 422, 500, 503)
+_TOGETHER = 8  # questions at once: more than cores, as those that come together are encoded together
 _WAITING_FOR_A_CORE = 60  # questions; more are turned away
 
 
@@ -80,7 +81,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             finder=PlaceFinder(opener.gazetteer, settings.catalogue.district),
             follower=follower,
             queries=queries,
-            gate=Gate(at_once=max(2, os.cpu_count() or 2), waiting=_WAITING_FOR_A_CORE),
+            gate=Gate(at_once=max(_TOGETHER, os.cpu_count() or 1), waiting=_WAITING_FOR_A_CORE),
             zone=ZoneInfo("Europe/Berlin"),
         )
         app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
