@@ -35,7 +35,7 @@ READY, OK, REFUSED, TOO_LARGE, UNACCEPTABLE = range(5)
 # system calls that open the way out: socket, execve, execveat, io_uring_setup
 _FORBIDDEN = {"x86_64": (0xC000003E, (41, 59, 322, 425)), "aarch64": (0xC00000B7, (198, 221, 281, 425))}
 _MUCH_MEMORY = 300_000_000  # bytes
-_NICENESS = 10  # the service comes first
+_NICENESS = 5  # the service comes first
 _PDEATHSIG, _SECCOMP, _NO_NEW_PRIVILEGES = 1, 22, 38  # prctl(2)
 
 

