@@ -84,11 +84,10 @@ def test_the_sample_catalogue(shared: Path, demo: Path, gazetteer: Gazetteer, tm
 
 
 def test_real_files(shared: Path, demo: Path, gazetteer: Gazetteer, tmp_path: Path) -> None:
-    """An openVHS file, a schema.org file and a table; without a licence, a publisher or a district."""
+    """An openVHS file and a table; without a licence, a publisher or a district."""
     data, fixtures = shared / "data", Path(__file__).parents[1] / "fixtures"
     sources = [
         {"name": "openvhs", "format": "openvhs", "files": [data / "open-vhs" / "openvhs-1.2.xml"]},
-        {"name": "angebote", "format": "schemaorg", "files": [shared / "eval" / "offers.jsonld"]},
         {
             "name": "westerwald",
             "format": "table",
@@ -100,7 +99,7 @@ def test_real_files(shared: Path, demo: Path, gazetteer: Gazetteer, tmp_path: Pa
     done = bildungskatalog("ingest", "--dir", folder)
     assert done.returncode == 0, done.stderr
     catalogue = described(folder, gazetteer)
-    assert [dataset.source for dataset in catalogue.datasets] == [None, "angebote", "openvhs", "westerwald"]
+    assert [dataset.source for dataset in catalogue.datasets] == [None, "openvhs", "westerwald"]
     assert judge(shared, written(catalogue, 1, tmp_path / "page.nt")) == CONFORMS
 
 
