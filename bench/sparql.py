@@ -176,7 +176,7 @@ def _kill_and_ask(server: int, ask: Callable[[str], int]) -> float:
 
 def _asked_of_peer(name: str, dump: Path, asked: dict[str, list[str]]) -> dict[str, list[float]]:
     """What it said until it ended, or was ended."""
-    command = [sys.executable, "-P", "-m", "bench.sparql_peer", name, str(dump), json.dumps(asked)]
+    command = [sys.executable, "-m", "bench.sparql_peer", name, str(dump), json.dumps(asked)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     found: dict[str, list[float]] = {}
     assert process.stdout is not None

@@ -25,6 +25,7 @@ _PATHS = tuple(
     str(Path(found or "").resolve().parents[up]) for found, up in ((worker.__file__, 2), (pyoxigraph.__file__, 1))
 )
 _LEAST_PRIORITY = 19
+_UNKNOWN = 255  # what asyncio says when it did not see the end of a process
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # an arena reserves 64 MB of address space
 
 
@@ -95,19 +96,21 @@ class Process:
         if self._process is None:
             return ""
         self.kill()
-        _, said = await self._process.communicate()
-        return said.decode(errors="replace")
+        return (await self._said(self._process)).decode(errors="replace")
 
     async def _start(self, arguments: tuple[str, ...]) -> None:
         """Raises QueryUnavailable where the process does not get ready."""
         command = (sys.executable, "-I", "-S", "-c", _BOOT, *_PATHS, str(self.store), *arguments)
-        self._process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=_ENVIRONMENT,
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=_ENVIRONMENT,
+            )
+        except OSError as error:  # no process, file or memory is to be had
+            raise QueryUnavailable(f"Die Abfrage konnte nicht beginnen: {error}", retry_after=10) from error
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._receive(self._process)
@@ -129,12 +132,19 @@ class Process:
         rest = await process.stdout.readexactly(type_length + body_length)
         return Raw(status, is_last, rest[:type_length].decode(), rest[type_length:])
 
+    async def _said(self, process: asyncio.subprocess.Process) -> bytes:
+        """Waits for the end; what stands in standard error. No pipe stays open."""
+        if process.stdin is not None:
+            process.stdin.close()
+        _, said = await process.communicate()
+        return said
+
     async def _reason(self) -> QueryError | EndedFromOutside:
         """Why it died."""
         assert self._process is not None
-        _, said = await self._process.communicate()
+        said = await self._said(self._process)
         code = self._process.returncode
-        if code in {-signal.SIGKILL, -signal.SIGTERM}:
+        if code in {_UNKNOWN, -signal.SIGKILL, -signal.SIGTERM}:
             return EndedFromOutside()
         if code == -signal.SIGXCPU:
             return QueryTimeout("Die Abfrage wurde nach ihrer Rechenzeit abgebrochen.", retry_after=10)
