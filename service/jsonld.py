@@ -48,8 +48,10 @@ def _node(iri: str, by_subject: dict[str, list[ox.Quad]], above: tuple[str, ...]
         elif isinstance(value, ox.Literal):
             found.setdefault(_short(predicate), []).append(_literal(value))
     for key in sorted(found):
-        values = sorted({repr(value): value for value in found[key]}.items())
-        node[key] = values[0][1] if len(values) == 1 else [value for _, value in values]
+        values = found[key]
+        if len(values) > 1:  # in an order that stays
+            values = [value for _, value in sorted({repr(value): value for value in values}.items())]
+        node[key] = values[0] if len(values) == 1 else values
     return node
 
 
