@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -106,40 +106,53 @@ class NeighbourClient:
             url = urljoin(url, answer)
         raise NeighbourRefused(f"{url} leitet immer weiter um.")
 
-    @contextlib.contextmanager
-    def stream(self, url: str, accept: str, most: int) -> Iterator[Iterator[bytes]]:
-        """The body in pieces as they are on the wire, at most ``most`` bytes: for dumps. Raises NeighbourRefused, NeighbourBusy."""
+    def download(self, url: str, accept: str, target: BinaryIO, most: int, etag: str | None = None) -> Fetched:
+        """Writes the body as it is on the wire, at most ``most`` bytes, to ``target``. Raises NeighbourRefused, NeighbourBusy."""
         for _ in range(_MOST_REDIRECTS + 1):
             self._check_origin(url)
-            with self._sending(url, {"Accept": accept, "Accept-Encoding": "identity"}, _LONGEST) as answer:
+            headers = {"Accept": accept, "Accept-Encoding": "identity", **({"If-None-Match": etag} if etag else {})}
+            with self._sending(url, headers, _LONGEST) as answer:
                 if answer.status_code not in _REDIRECTS:
-                    self._check_status(url, answer)
-                    yield self._pieces(url, answer.iter_raw(), most, time.monotonic() + _LONGEST)
-                    return
-                url = urljoin(url, answer.headers.get("location", ""))
+                    return self._page(url, answer, answer.iter_raw(), most, _LONGEST, target.write)
+                url = urljoin(url, str(answer.headers.get("location", "")))
         raise NeighbourRefused(f"{url} leitet immer weiter um.")
 
     def _once(self, url: str, headers: dict[str, str]) -> Fetched | str:
         """One request; the address of a redirect."""
-        deadline = time.monotonic() + self._limits.page_seconds
         with self._sending(url, headers, self._limits.page_seconds) as answer:
             if answer.status_code in _REDIRECTS:
                 return str(answer.headers.get("location", ""))
             if answer.headers.get("content-encoding", "identity").strip().lower() not in ("identity", "gzip"):
                 raise NeighbourRefused(f"{url} ist auf eine Weise gepackt, um die nicht gebeten war.")
-            unchanged = answer.status_code == httpx.codes.NOT_MODIFIED
-            if not unchanged:
-                self._check_status(url, answer)
-            most = self._limits.page_bytes
-            body = b"" if unchanged else b"".join(self._pieces(url, answer.iter_bytes(65536), most, deadline))
-            return Fetched(
-                url=url,
-                media=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
-                body=body,
-                etag=answer.headers.get("etag"),
-                immutable="immutable" in answer.headers.get("cache-control", ""),
-                unchanged=unchanged,
+            body: list[bytes] = []
+            limits = self._limits
+            page = self._page(
+                url, answer, answer.iter_bytes(65536), limits.page_bytes, limits.page_seconds, body.append
             )
+            return msgspec.structs.replace(page, body=b"".join(body))
+
+    def _page(
+        self,
+        url: str,
+        answer: httpx.Response,
+        pieces: Iterator[bytes],
+        most: int,
+        seconds: float,
+        keep: Callable[[bytes], object],
+    ) -> Fetched:
+        unchanged = answer.status_code == httpx.codes.NOT_MODIFIED
+        if not unchanged:
+            self._check_status(url, answer)
+            for piece in self._pieces(url, pieces, most, time.monotonic() + seconds):
+                keep(piece)
+        return Fetched(
+            url=url,
+            media=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            body=b"",
+            etag=answer.headers.get("etag"),
+            immutable="immutable" in answer.headers.get("cache-control", ""),
+            unchanged=unchanged,
+        )
 
     @contextlib.contextmanager
     def _sending(self, url: str, headers: dict[str, str], seconds: float) -> Iterator[httpx.Response]:
@@ -156,6 +169,8 @@ class NeighbourClient:
                     patience = _retry_after(answer)
                     if answer.status_code not in (429, 503):
                         yield answer
+                        if guard.finished.is_set():  # where no length is given, what was cut off looks whole
+                            raise NeighbourRefused(f"{url} kommt zu langsam.")
                         return
                     if last_try or patience is None or patience > self._limits.patience:
                         raise NeighbourBusy(f"{url} bittet um Geduld ({answer.status_code}).", patience)
