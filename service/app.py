@@ -25,6 +25,7 @@ from service.dumping import DumpKeeper
 from service.editor import Editor
 from service.endpoint import Endpoint
 from service.follower import Follower
+from service.following import follow_neighbours
 from service.middleware import Everywhere, Gate
 from service.negotiation import HTML, choose
 from service.opening import Opener
@@ -85,13 +86,16 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             zone=ZoneInfo("Europe/Berlin"),
         )
         app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
-        app.state.describer = Describer(folder, settings, opener.gazetteer)
         app.state.vocabulary = Vocabulary()
+        app.state.describer = Describer(folder, settings, opener.gazetteer)
         app.state.courses = profiles.Courses()
         app.state.editor = Editor(settings, opener.gazetteer, app.state.service.schemes)
         app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
         await follower.look()
-        going_on = [asyncio.create_task(work) for work in (follower.follow(), DumpKeeper(folder, settings).keep())]
+        works = [follower.follow(), DumpKeeper(folder, settings).keep()]
+        if settings.neighbour:
+            works.append(follow_neighbours(folder))
+        going_on = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
@@ -119,9 +123,9 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         quality.router,
         api.router,
         sparql.router,
-        editor.router,
         dumps.router,
         catalogue_dcat.router,
+        editor.router,
         machines.router,
         sitemap.router,
         vocabulary.router,

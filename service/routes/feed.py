@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from catalogue.feed import Feed, root_page
 from service.answers import Asked, chosen
 from service.conditional import is_known, strong_tag
+from service.follower import Served
 from service.problems import NotFound, ServiceProblem
 from service.state import service_of
 
@@ -118,9 +119,8 @@ async def _answer(request: Request, suffix: str | None, read: Callable[[Feed, st
     packed = "gzip" in request.headers.get("accept-encoding", "")
     service = service_of(request)
 
-    def made() -> Response:
-        with service.follower.use() as served:
-            text, lasting = read(served.snapshot.feed, service.settings.catalogue.base)
+    def made(served: Served) -> Response:
+        text, lasting = read(served.snapshot.feed, service.settings.catalogue.base)
         body = text.encode()
         if form.rdf_format != ox.RdfFormat.TRIG:
             written = ox.serialize(ox.parse(body, ox.RdfFormat.TRIG), format=form.rdf_format)
@@ -139,7 +139,8 @@ async def _answer(request: Request, suffix: str | None, read: Callable[[Feed, st
             headers["Content-Encoding"] = "gzip"
         return Response(body, headers={"Content-Type": form.media, **headers})
 
-    return await asyncio.to_thread(made)
+    with service.follower.use() as served:  # users are counted in the event loop
+        return await asyncio.to_thread(made, served)
 
 
 def _wanted(request: Request, suffix: str | None) -> _Form:
