@@ -110,9 +110,8 @@ class SearchEngine:
         offers = _OffersRead(self._snapshot.ledger.offers_at)
         if request.collapse:
             order = varied(order, offers.at)
-        writer = HitWriter(
-            self._columns, self._words, self._schemes, asked.judgement, asked.topic, self._ranking.between
-        )
+        between = None if asked.topic is None else self._ranking.between(asked.topic)
+        writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic, between)
         return Answer(
             question=asked.question,
             wishes=asked.wishes,

@@ -73,13 +73,13 @@ class HitWriter:
         schemes: Schemes,
         judgement: Judgement,
         topic: Topic | None,
-        between: Callable[[Topic, int], str | None],
+        between: Callable[[int], str | None] | None,
     ) -> None:
-        """``between`` names what lies between a topic and the offer of a row, where words do not."""
+        """``between`` names what lies between the topic and the offer of a row, where words do not; None without a topic."""
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
         self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
-        self._topic, self._between = topic, between
+        self._between = between
         behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
         self._meant = meant_by(topic.text, behind, words.terms) if topic else []
 
@@ -107,8 +107,8 @@ class HitWriter:
             *reasons_of_lexicon(texts, self._meant, self._words.terms),
             *reasons_of_words(texts, self._stems, self._words.terms),
         ]
-        if not found and self._topic is not None:
-            found = list(reasons_of_meaning(offer, self._between(self._topic, row)))
+        if not found and self._between is not None:
+            found.extend(reasons_of_meaning(offer, self._between(row)))
         return found
 
     def _runs(self, row: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from search.lexicon import Lexicon
 from search.vectors import VectorIndex
 from search.words import WordIndex
 
-__all__ = ["Behind", "Candidates", "Ranking", "Topic"]
+__all__ = ["Behind", "Between", "Candidates", "Ranking", "Topic"]
 
 # docs/suche.md says what each of these is worth.
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
@@ -30,6 +31,7 @@ _ALL_WORDS, _FEW = (
 )  # what an offer gains that has all words of a question of so few: they are meant as they stand
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _BETWEEN_QUESTION, _BETWEEN_OFFER = 0.5, 0.65  # similarity of a concept that is said to connect both
+_BETWEEN_MOST = 20  # of them are compared with an offer
 _DIGITS = 6  # of a score: offers with the same words and vector have the same, in whatever order they were multiplied
 _SHARE = 0.4  # of the best score: what lies lower is no hit
 
@@ -91,6 +93,29 @@ class Topic(msgspec.Struct, frozen=True):
     facets: dict[str, tuple[str, ...]]
 
 
+class Between:
+    """Names the concept of the lexicon that is near to a question and to an offer, to the farther of both as near as any."""
+
+    def __init__(self, question: NDArray[np.float32], lexicon: Lexicon, vectors: VectorIndex) -> None:
+        self._question, self._lexicon, self._vectors = question, lexicon, vectors
+
+    @cached_property
+    def _near(self) -> tuple[list[int], NDArray[np.float32]]:
+        """The concepts near to the question and their vectors (n, dim); only looked for where a hit asks."""
+        near = self._lexicon.near(self._question, _BETWEEN_QUESTION)[:_BETWEEN_MOST]
+        return near, np.array([self._lexicon.vector(number) for number in near], np.float32)
+
+    def __call__(self, row: int) -> str | None:
+        """What providers call it; None where none is near to both."""
+        near, vectors = self._near
+        if not near:
+            return None
+        to_offer = self._vectors.similarities(vectors, np.array([row]))[:, 0]
+        least = np.where(to_offer > _BETWEEN_OFFER, np.minimum(to_offer, vectors @ self._question), -1)
+        best = int(least.argmax())
+        return self._lexicon.terms[near[best]].partition(", ")[0] if least[best] > 0 else None
+
+
 class Ranking:
     """Meaning, words and concepts of one snapshot."""
 
@@ -134,18 +159,9 @@ class Ranking:
                 found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))
 
-    def between(self, topic: Topic, row: int) -> str | None:
-        """What providers call the concept of the lexicon that is near to the question and to an offer, to the farther of both as near as
-        any; None where none is near.
-        """
-        near = self._lexicon.near(topic.vector, _BETWEEN_QUESTION)
-        if not near:
-            return None
-        vectors = np.stack([self._lexicon.vector(number) for number in near])
-        offer = self._vectors.similarities(vectors, np.array([row]))[:, 0]
-        least = np.where(offer > _BETWEEN_OFFER, np.minimum(offer, vectors @ topic.vector), -1)
-        best = int(least.argmax())
-        return self._lexicon.terms[near[best]].partition(", ")[0] if least[best] > 0 else None
+    def between(self, topic: Topic) -> Between:
+        """What lies between a topic and offers."""
+        return Between(topic.vector, self._lexicon, self._vectors)
 
     def candidates(self, topic: Topic, groups: Sequence[NDArray[np.bool_]], count: int) -> list[Candidates]:
         """The best ``count`` of each group of rows (a mask) for a topic."""

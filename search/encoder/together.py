@@ -29,42 +29,51 @@ class QuestionEncoder:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._known: OrderedDict[str, Vector] = OrderedDict()
-        self._waiting: dict[str, Future[Vector]] = {}
-        self._guard = threading.Lock()  # of both
-        self._turn = threading.Lock()  # of the thread that encodes
+        self._waiting: dict[str, Future[Vector]] = {}  # in the order in which they came
+        self._encoding = False
+        self._changed = threading.Condition()  # of all three
 
     def __call__(self, text: str) -> Vector:
         """The vector (dim,) of a question; of a long one of its beginning."""
         text = text[:_LONGEST]
-        with self._guard:
+        with self._changed:
             if text in self._known:
                 self._known.move_to_end(text)
                 return self._known[text]
             asked = self._waiting.setdefault(text, Future())
         while not asked.done():
-            with self._turn:  # whoever comes next encodes for all who wait, mostly before it is their turn
-                if not asked.done():
-                    self._encode()
+            with self._changed:
+                self._changed.wait_for(lambda: asked.done() or not self._encoding)
+                if asked.done():
+                    break
+                self._encoding = True  # whoever is awake first encodes for those who have waited longest
+                texts = self._next()
+            self._encode(texts)
         return asked.result()
 
-    def _encode(self) -> None:
-        """Encodes those that have waited longest."""
-        with self._guard:
-            texts: list[str] = []
-            for text in self._waiting:
-                if texts and sum(map(len, texts)) + len(text) > _CHARACTERS:
-                    break
-                texts.append(text)
+    def _next(self) -> list[str]:
+        texts: list[str] = []
+        for text in self._waiting:
+            if texts and sum(map(len, texts)) + len(text) > _CHARACTERS:
+                break
+            texts.append(text)
+        return texts
+
+    def _encode(self, texts: list[str]) -> None:
         try:
             vectors = self._encoder.encode_questions(texts)
         except BaseException as error:
-            with self._guard:
+            with self._changed:
                 for text in texts:
                     self._waiting.pop(text).set_exception(error)
-            return
-        with self._guard:
-            for text, vector in zip(texts, vectors, strict=True):
-                self._known[text] = vector
-                self._waiting.pop(text).set_result(vector)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        else:
+            with self._changed:
+                for text, vector in zip(texts, vectors, strict=True):
+                    self._known[text] = vector
+                    self._waiting.pop(text).set_result(vector)
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        finally:
+            with self._changed:
+                self._encoding = False
+                self._changed.notify_all()

@@ -81,8 +81,12 @@ class Lexicon:
         return np.frombuffer(self._compiled.vectors, np.float16).reshape(len(self.terms), -1).astype(np.float32)
 
     def near(self, vector: NDArray[np.float32], least: float) -> list[int]:
-        """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), of those that are shipped with this model."""
-        return np.flatnonzero(self._matrix @ vector > least).tolist() if self._own else []
+        """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), nearest first; none where another model is set."""
+        if not self._own:
+            return []
+        similarities = self._matrix @ vector
+        found = np.flatnonzero(similarities > least)
+        return found[np.lexsort((found, -similarities[found]))].tolist()
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""

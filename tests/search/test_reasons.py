@@ -232,7 +232,7 @@ def again(
         judgement = judge(columns, answer.wishes, TODAY, gazetteer)
         if judgement.groups.tolist() == [OUT]:
             return ()
-        writer = HitWriter(columns, words, schemes, judgement, topic, lambda topic, _: between(topic, row))
+        writer = HitWriter(columns, words, schemes, judgement, topic, between and (lambda _: between(row)))
         return writer.hit(1, 0.0, [(0, offer)]).reasons
 
     return reasons_for
