@@ -123,7 +123,7 @@ def test_the_worker_itself_has_no_way_out(store: Path) -> None:
             "results": "text/csv",
         }
         payload = json.dumps({**request, "graph": None}).encode()
-        command = [sys.executable, "-c", UNGUARDED, str(store), "1000000", "2000000000", "10"]
+        command = [sys.executable, "-c", UNGUARDED, str(store), "1000000", "1000", "2000000000", "10"]
         stdin = len(payload).to_bytes(4, "big") + payload
         done = subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=60)
         assert done.stdout[10] == 2  # refused, behind the ten bytes that say "ready"
