@@ -78,7 +78,7 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits."""
+    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits; ``note`` is a sentence on the answer, in German."""
 
     question: Question
     wishes: Wishes
@@ -87,3 +87,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Facet, ...]]
     took_ms: float
+    note: str | None = None

@@ -19,7 +19,7 @@ from ontology.concepts import Schemes, fold
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Offer
 from search.answer import Answer, Facet, Hit, SearchRequest
-from search.columns import Columns
+from search.columns import Columns, day_number
 from search.concepts import ConceptFinder
 from search.encoder import Encoder
 from search.encoder.together import QuestionEncoder
@@ -84,6 +84,7 @@ class SearchEngine:
         self._generic = frozenset(generic["words"])
         self._wide = self._generic | frozenset(generic["wide"])
         self._judged = lru_cache(_REMEMBERED)(self._judge)
+        self._districts = lru_cache(1)(self._districts_with_offers)
         self._exclusions = Exclusions()
         self._weakness = Weakness()
         self._ranking = Ranking(
@@ -126,6 +127,15 @@ class SearchEngine:
         """What speaks for and against a weak answer (see search/weakness.py); None for a question without a topic."""
         asked = self._asked(request)
         return None if asked.topic is None else self._signs(asked, asked.topic)
+
+    def districts(self, today: dt.date) -> frozenset[str]:
+        """The districts (5-digit keys) with offers that are not over on that day."""
+        return self._districts(today)
+
+    def _districts_with_offers(self, today: dt.date) -> frozenset[str]:
+        runs = self._columns.runs
+        keys = runs["ags"][(runs["ags"] >= 0) & (runs["last"] >= day_number(today))]
+        return frozenset(f"{key:05d}" for key in np.unique(keys // 1000).tolist())
 
     def _asked(self, request: SearchRequest) -> _Asked:
         question = self._read(request)

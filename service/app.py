@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from catalogue.query import QueryError
 from catalogue.query.pool import QueryPool
 from ontology.concepts import load_schemes
+from service.border import Border
 from service.dcat import Describer
 from service.dereference import Dereference
 from service.dumping import DumpKeeper
@@ -41,6 +42,7 @@ from service.routes import (
     editor,
     feed,
     machines,
+    neighbours,
     pages,
     profiles,
     quality,
@@ -80,6 +82,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
             pages=Pages(settings),
             schemes=load_schemes(),
             finder=PlaceFinder(opener.gazetteer, settings.catalogue.district),
+            border=Border(settings, opener.gazetteer),
             follower=follower,
             queries=queries,
             gate=Gate(at_once=max(_TOGETHER, os.cpu_count() or 1), waiting=_WAITING_FOR_A_CORE),
@@ -90,7 +93,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         app.state.describer = Describer(folder, settings, opener.gazetteer)
         app.state.courses = profiles.Courses()
         app.state.editor = Editor(settings, opener.gazetteer, app.state.service.schemes)
-        app.state.quality = QualityReporter(folder, settings, app.state.service.zone)
+        app.state.quality = QualityReporter(folder, settings, app.state.service.border, app.state.service.zone)
         await follower.look()
         works = [follower.follow(), DumpKeeper(folder, settings).keep()]
         if settings.neighbour:
@@ -121,6 +124,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         feed.router,
         things.router,
         quality.router,
+        neighbours.router,
         api.router,
         sparql.router,
         dumps.router,

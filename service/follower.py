@@ -13,8 +13,8 @@ import pyoxigraph as ox
 
 from catalogue.errors import CatalogueEmpty, CatalogueError
 from catalogue.snapshot import Snapshot, visible_snapshot
-from ontology.iris import SCHEMA, segment
-from ontology.offer import Offer, Provider
+from ontology.iris import NEIGHBOUR, SCHEMA, segment
+from ontology.offer import Offer, Provider, id_at_neighbour
 from ontology.rdf import provider_from_triples
 from search.answer import Answer, SearchRequest
 from search.engine import SearchEngine
@@ -76,7 +76,7 @@ class Served:
     def offers_of(self, iri: str, today: dt.date) -> list[Offer]:
         """The offers of a provider that are not past, those with the nearest dates first."""
         found = self.snapshot.store.quads_for_pattern(None, ox.NamedNode(SCHEMA + "provider"), ox.NamedNode(iri))
-        offers = [self.snapshot.ledger.offer(segment(str(quad.subject).strip("<>"))) for quad in found]
+        offers = [self.snapshot.ledger.offer(_id_of(quad)) for quad in found]
         dated = [(next_date(offer, today), offer) for offer in offers if offer is not None]
         return [offer for date, offer in sorted(dated, key=lambda pair: (pair[0], pair[1].name)) if date >= today]
 
@@ -177,6 +177,13 @@ class Follower:
         except BaseException:
             snapshot.close()
             raise
+
+
+def _id_of(quad: ox.Quad) -> str:
+    """The id of the offer that a statement of ours, or of a neighbour's graph, is about."""
+    iri = str(quad.subject).strip("<>")
+    _, foreign, neighbour = str(quad.graph_name).strip("<>").partition(f"/graph/{NEIGHBOUR}")
+    return id_at_neighbour(NEIGHBOUR + neighbour, iri) if foreign else segment(iri)
 
 
 def _local(moment: str, zone: dt.tzinfo) -> dt.datetime:

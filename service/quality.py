@@ -13,9 +13,12 @@ from catalogue.dumps import read_manifest
 from catalogue.ledger import Ledger
 from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
+from ontology.iris import NEIGHBOUR
 from ontology.offer import Offer
 from search.evaluation import Configuration, Evaluation, published
 from search.index import index_state
+from service.border import Border
+from service.neighbours import neighbours_of
 
 __all__ = ["FIELDS", "Coverage", "Quality", "QualityReporter", "Since", "SourceQuality", "coverage"]
 
@@ -93,9 +96,10 @@ def coverage(ledger: Ledger) -> dict[str, Coverage]:
 class QualityReporter:
     """Makes the figures of a catalogue's folder; counts once for each snapshot."""
 
-    def __init__(self, folder: Path, settings: Settings, zone: dt.tzinfo) -> None:
+    def __init__(self, folder: Path, settings: Settings, border: Border, zone: dt.tzinfo) -> None:
         self._folder = folder
         self._settings = settings
+        self._border = border
         self._zone = zone
         self._counted: tuple[Path, dict[str, Coverage]] | None = None
 
@@ -121,18 +125,20 @@ class QualityReporter:
 
     def _sources(self, snapshot: Snapshot, today: dt.date) -> Iterator[SourceQuality]:
         covered = self._coverage(snapshot)
+        neighbours = {NEIGHBOUR + n.name: n for n in neighbours_of(self._folder, self._settings, snapshot)}
         for run in snapshot.ledger.last_runs():
             source = self._settings.source_named(run.source)
-            if source is None and run.source not in covered:
+            neighbour = neighbours.get(run.source)
+            if source is None and neighbour is None and run.source not in covered:
                 continue  # taken out of the settings, and its offers withdrawn
-            finished = self._local(run.finished)
+            finished = self._local(run.finished if neighbour is None else neighbour.reached or run.finished)
             yield SourceQuality(
                 name=run.source,
-                title=run.source if source is None else source.title or source.name,
+                title=self._border.title_of(run.source),
                 coverage=covered.get(run.source, _together(())),
                 last_run=finished,
                 age_days=(today - finished.date()).days,
-                failed=run.failure is not None,
+                failed=run.failure is not None or (neighbour is not None and neighbour.trouble is not None),
                 counts=run.counts._asdict(),
             )
 

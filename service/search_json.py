@@ -11,18 +11,25 @@ from starlette.responses import Response
 from ontology.offer import iri_of
 from search.answer import Answer, Hit
 from search.question import as_json
+from service.border import Border, Origin
 
 __all__ = ["answer_as_json", "search_response"]
 
 
-def search_response(answer: Answer, base: str, note: str | None, headers: Mapping[str, str]) -> Response:
+def search_response(
+    answer: Answer, base: str, border: Border, note: str | None, headers: Mapping[str, str]
+) -> Response:
     """The answer to a program."""
-    return Response(msgspec.json.encode(answer_as_json(answer, base, note)), 200, headers, "application/json")
+    return Response(msgspec.json.encode(answer_as_json(answer, base, border, note)), 200, headers, "application/json")
 
 
-def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[str, Any]:
-    """The published shape; ``base`` is the catalogue's public address, ``note`` a sentence on how the question was read."""
+def answer_as_json(answer: Answer, base: str, border: Border | None = None, note: str | None = None) -> dict[str, Any]:
+    """The published shape; ``base`` is the catalogue's public address, ``note`` a sentence on how the question was read.
+
+    ``border`` says where a neighbour's offer comes from.
+    """
     question = answer.question
+    note = " ".join(filter(None, (note, answer.note))) or None
     return {
         "query": {
             "text": question.text,
@@ -36,7 +43,7 @@ def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[s
         },
         "total": answer.total,
         "weak": answer.weak,
-        "hits": [_hit(hit, base) for hit in answer.hits],
+        "hits": [_hit(hit, base, _origin(hit, answer, border)) for hit in answer.hits],
         "facets": {
             name: [msgspec.to_builtins(facet) for facet in facets] for name, facets in answer.facets.items() if facets
         },
@@ -44,7 +51,11 @@ def answer_as_json(answer: Answer, base: str, note: str | None = None) -> dict[s
     }
 
 
-def _hit(hit: Hit, base: str) -> dict[str, Any]:
+def _origin(hit: Hit, answer: Answer, border: Border | None) -> Origin | None:
+    return None if border is None else border.origin(hit.offer, answer.wishes, hit.instances)
+
+
+def _hit(hit: Hit, base: str, origin: Origin | None) -> dict[str, Any]:
     return {
         "id": iri_of(hit.offer, base),
         "identifier": hit.offer.identifier,
@@ -55,4 +66,13 @@ def _hit(hit: Hit, base: str) -> dict[str, Any]:
         "reasons": [msgspec.to_builtins(reason) for reason in hit.reasons],
         "instances": [msgspec.to_builtins(instance) for instance in hit.instances],
         "alike": [iri_of(offer, base) for offer in hit.alike],
+        **({} if origin is None else {"origin": _said(origin)}),
     }
+
+
+def _said(origin: Origin) -> dict[str, Any]:
+    """A distance only where one is known."""
+    named = {name: getattr(origin, name) for name in ("neighbour", "title", "url")}
+    if origin.distance_km is None:
+        return named
+    return named | {"distance_km": origin.distance_km, "distance_from": origin.distance_from or "border"}

@@ -16,6 +16,7 @@ from catalogue.query.pool import QueryPool
 from catalogue.settings import Settings
 from ontology.concepts import Schemes
 from search.answer import Answer, SearchRequest
+from service.border import Border
 from service.conditional import is_known
 from service.follower import Follower, Served
 from service.middleware import Gate
@@ -34,6 +35,7 @@ class Service(msgspec.Struct, kw_only=True):
     pages: Pages
     schemes: Schemes
     finder: PlaceFinder
+    border: Border
     follower: Follower
     queries: QueryPool
     gate: Gate
@@ -51,7 +53,7 @@ class Service(msgspec.Struct, kw_only=True):
     async def search(self, served: Served, request: SearchRequest) -> Answer:
         """One question, off the event loop. Raises Unavailable."""
         async with self.gate.enter():
-            return await run_in_threadpool(served.engine.search, request)
+            return await run_in_threadpool(self.border.search, served.engine, request)
 
 
 def service_of(request: Request) -> Service:

@@ -19,6 +19,7 @@ from ontology.offer import Offer, iri_of
 from ontology.profiles.addresses import web_address
 from ontology.rdf import offer_to_ntriples
 from service.answers import Answer, Asked, chosen, document, link
+from service.border import shown
 from service.follower import Served
 from service.jsonld import PREFIXES, as_tree
 from service.negotiation import DATA_FORMS, HTML, JSON, JSON_LD, DataForm, form_of_media, split_suffix
@@ -110,6 +111,7 @@ def _offer(site: Site, served: Served, segment: str) -> Thing | None:
     offer, changed_at = ledger.offer(segment), ledger.changed_at(segment)
     if offer is None or changed_at is None:
         return None
+    offer = shown(offer)
     own = is_own(offer.source)
     return Thing(
         kind=ANGEBOT,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ontology.offer import Instance, Mode, Offer, Place
 from search.answer import Answer, Facet, Hit, HitInstance
 from search.question import Wishes
+from service.border import Border, Origin
 from service.dates import day_of, last_day
 from service.parameters import Address, PlaceFinder
 from service.wording import (
@@ -32,7 +33,7 @@ _TOGETHER = {  # wishes that one chip stands for
     "place_ags": "place",
 }
 _PARAMETERS = {"place": ("place", "radius_km"), "start_from": ("start_from", "start_to"), "age": ("age_min", "age_max")}
-_FACETS = ("phase", "topic", "place", "provider", "mode")
+_FACETS = ("phase", "topic", "place", "provider", "mode", "source")
 
 
 class Chip(NamedTuple):
@@ -65,6 +66,7 @@ class Card(NamedTuple):
     teaser: str
     marks: Sequence[Mark]
     found: Sequence[Mark]
+    origin: Origin | None
 
 
 class Group(NamedTuple):
@@ -100,6 +102,8 @@ class SearchView(NamedTuple):
     facets: Sequence[FacetView]
     total: int
     weak: bool
+    note: str | None
+    elsewhere: Address | None
     page: int
     pages: int
     before: Address | None
@@ -115,25 +119,35 @@ class Run(NamedTuple):
     sessions: Sequence[tuple[str, bool]]
 
 
-def search_view(answer: Answer, address: Address, page: int, finder: PlaceFinder, today: dt.date) -> SearchView:
+def search_view(
+    answer: Answer, address: Address, page: int, finder: PlaceFinder, border: Border, today: dt.date
+) -> SearchView:
     """The view of an answer to the search that ``address`` carries."""
     pages = max(1, -(-answer.total // PAGE_SIZE))
     return SearchView(
-        chips=[*_facet_chips(answer, address), *_chips(answer.wishes, address)],
+        chips=[*_facet_chips(answer, address, border), *_chips(answer.wishes, address)],
         suggested=[
             Chip(suggestion.label, _with(address, suggestion.filter, suggestion.value))
             for suggestion in answer.question.suggested
             if not address.has(suggestion.filter)
         ],
-        groups=list(_groups(answer, today)),
-        facets=list(_facets(answer.facets, address, finder)),
+        groups=list(_groups(answer, border, today)),
+        facets=list(_facets(answer.facets, address, finder, border)),
         total=answer.total,
         weak=answer.weak,
+        note=answer.note,
+        elsewhere=None if answer.hits or answer.note is None else _anywhere_near(answer.wishes, address),
         page=page,
         pages=pages,
         before=address.page(page - 1) if page > 1 else None,
         after=address.page(page + 1) if page < pages else None,
     )
+
+
+def _anywhere_near(wishes: Wishes, address: Address) -> Address:
+    """The same search with the place as a wish of the words, which people bend, in the stead of a filter, which is strict."""
+    words_said = " ".join([*address.values("q"), f"in {wishes.place}"])
+    return address.without("place", "radius_km", "ohne").with_value("q", words_said)
 
 
 def _chips(wishes: Wishes, address: Address, prefix: str = "") -> Iterator[Chip]:
@@ -174,14 +188,16 @@ def _with(address: Address, name: str, value: Any) -> Address:
     return address
 
 
-def _facet_chips(answer: Answer, address: Address) -> Iterator[Chip]:
-    for facet in ("phase", "topic", "provider"):
+def _facet_chips(answer: Answer, address: Address, border: Border) -> Iterator[Chip]:
+    for facet in ("phase", "topic", "provider", "source"):
         for value in address.values(facet):
             label = next((f.label for f in answer.facets.get(facet, ()) if f.value == value), value)
-            yield Chip(label, address.without(facet))
+            yield Chip(border.title_of(value) if facet == "source" else label, address.without(facet))
 
 
-def _facets(facets: Mapping[str, tuple[Facet, ...]], address: Address, finder: PlaceFinder) -> Iterator[FacetView]:
+def _facets(
+    facets: Mapping[str, tuple[Facet, ...]], address: Address, finder: PlaceFinder, border: Border
+) -> Iterator[FacetView]:
     for name in _FACETS:
         links = []
         for facet in facets.get(name, ()):
@@ -189,23 +205,25 @@ def _facets(facets: Mapping[str, tuple[Facet, ...]], address: Address, finder: P
                 continue  # such as the name of a building
             active = facet.value in address.values(name)
             target = address.without(name) if active else address.with_value(name, facet.value)
-            links.append(FacetLink(facet.label, facet.count, target, active))
+            label = border.title_of(facet.value) if name == "source" else facet.label
+            links.append(FacetLink(label, facet.count, target, active))
         if links:
             yield FacetView(words()["facet"][name], links)
 
 
-def _groups(answer: Answer, today: dt.date) -> Iterator[Group]:
+def _groups(answer: Answer, border: Border, today: dt.date) -> Iterator[Group]:
     told_apart = {hit.group for hit in answer.hits} != {1} or answer.wishes != Wishes()
     for number, hits in groupby(answer.hits, key=lambda hit: hit.group):
         heading = words()["group"][str(number)] if told_apart and not answer.weak else None
-        yield Group(number, heading, [card_of_hit(hit, today) for hit in hits])
+        cards = [card_of_hit(hit, today, border.origin(hit.offer, answer.wishes, hit.instances)) for hit in hits]
+        yield Group(number, heading, cards)
 
 
-def card_of_hit(hit: Hit, today: dt.date) -> Card:
+def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None) -> Card:
     """A hit as a card, with its best date first."""
     first = hit.instances[0] if hit.instances else HitInstance()
     where = first.place
-    if where and first.distance_km is not None and first.distance_km >= 1:
+    if where and first.distance_km is not None and first.distance_km >= 1 and origin is None:  # that says it too
         where = f"{where}, {distance_in_words(first.distance_km)}"
     said = [Mark(r.kind, r.text) for r in hit.reasons if r.text]
     return _card(
@@ -217,10 +235,11 @@ def card_of_hit(hit: Hit, today: dt.date) -> Card:
         mode=first.mode,
         marks=[mark for mark in said if mark.kind in ("fulfilled", "unknown", "unfulfilled")],
         found=[mark for mark in said if mark.kind in ("words", "meaning")],
+        origin=origin,
     )
 
 
-def card_of_offer(offer: Offer, today: dt.date) -> Card:
+def card_of_offer(offer: Offer, today: dt.date, origin: Origin | None) -> Card:
     """An offer as a card, with its next date."""
     dated = [i for i in offer.instances if i.start is not None and last_day(i) >= today]
     chosen = min(dated, key=lambda i: str(i.start)) if dated else (offer.instances or (Instance(),))[0]
@@ -234,6 +253,7 @@ def card_of_offer(offer: Offer, today: dt.date) -> Card:
         mode=chosen.mode,
         marks=(),
         found=(),
+        origin=origin,
     )
 
 
@@ -247,6 +267,7 @@ def _card(
     mode: str | None,
     marks: Sequence[Mark],
     found: Sequence[Mark],
+    origin: Origin | None,
 ) -> Card:
     return Card(
         id=offer.id,
@@ -257,11 +278,12 @@ def _card(
         when=when,
         more_dates=more,
         where=where,
-        price=price_in_words(price),
+        price=price_in_words(price) if origin is None or origin.whole else "",
         mode=words()["mode"][Mode(mode)] if mode else None,
         teaser=_teaser(offer.description or ""),
         marks=marks,
         found=found,
+        origin=origin,
     )
 
 

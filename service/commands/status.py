@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from catalogue.neighbours import read_checks
-from catalogue.settings import Settings, read_settings
+from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
-from ontology.iris import NEIGHBOUR
 from search.index import index_state
+from service.neighbours import neighbours_of
 
-__all__ = ["neighbours_of", "run"]
+__all__ = ["run"]
 
 
 def run(folder: Path, as_json: bool) -> None:
@@ -23,7 +23,7 @@ def run(folder: Path, as_json: bool) -> None:
     settings = read_settings(folder)
     with Snapshot.open(folder) as snapshot:
         state = _state(snapshot)
-        state["neighbours"] = neighbours_of(folder, settings, snapshot)
+        state["neighbours"] = [msgspec.to_builtins(found) for found in neighbours_of(folder, settings, snapshot)]
     state["title"] = settings.catalogue.title
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
@@ -62,7 +62,8 @@ def _neighbour_in_words(neighbour: dict[str, Any]) -> str:
         return f"{said}, noch nie abgeglichen. Abgleichen: bildungskatalog harvest"
     changed = f"letzte Änderung {neighbour['changed']}" if neighbour["changed"] else "noch keine Änderung"
     said = f"{said}, {changed}, zuletzt abgeglichen {neighbour['checked']}"
-    return f"{said}. Nicht bis zu Ende: {neighbour['trouble']}" if neighbour["trouble"] else f"{said}."
+    trouble = [f"Nicht bis zu Ende: {neighbour['trouble']}"] if neighbour["trouble"] else []
+    return " ".join([f"{said}.", *trouble, *neighbour["remarks"]])
 
 
 def _state(snapshot: Snapshot) -> dict[str, Any]:
@@ -86,23 +87,3 @@ def _state(snapshot: Snapshot) -> dict[str, Any]:
             for run in ledger.last_runs()
         ],
     }
-
-
-def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Every neighbour of the settings: when it was last looked at, since when its state is as it is, and what the trouble is."""
-    checks = read_checks(folder)
-    found = []
-    for neighbour in settings.neighbour:
-        bookmark, check = snapshot.ledger.bookmark(neighbour.name), checks.get(neighbour.name)
-        found.append(
-            {
-                "name": neighbour.name,
-                "title": neighbour.title or neighbour.name,
-                "address": neighbour.address,
-                "offers": snapshot.ledger.count(NEIGHBOUR + neighbour.name),
-                "changed": bookmark.changed_at if bookmark else None,
-                "checked": check.at if check else None,
-                "trouble": check.trouble if check else None,
-            }
-        )
-    return found

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from catalogue.settings import Settings
+from service.border import origin_in_words
 from service.wording import (
     age_in_words,
     day_in_words,
@@ -48,6 +49,7 @@ class Pages:
             base=settings.catalogue.base,
             title=settings.catalogue.title,
             publisher=settings.catalogue.publisher,
+            has_neighbours=bool(settings.neighbour),
             words=words(),
             versions=self.versions,
         )
@@ -60,6 +62,7 @@ class Pages:
             paragraphs=paragraphs,
             values_of=values_of,
             age=lambda ages: age_in_words(*ages),
+            origin=origin_in_words,
         )
         sources = [
             settings.model_dump_json(),

@@ -34,7 +34,9 @@ async def search(request: Request, parameters: Annotated[SearchParameters, Query
     with service.follower.use() as served:
         answer = await service.search(served, asked)
     note = note_of_length(request.query_params.multi_items())
-    return search_response(answer, service.settings.catalogue.base, note, {"Cache-Control": "private, no-cache"})
+    return search_response(
+        answer, service.settings.catalogue.base, service.border, note, {"Cache-Control": "private, no-cache"}
+    )
 
 
 @router.get(

@@ -57,7 +57,7 @@ async def search(request: Request) -> Response:
         answer = await service.search(served, asked)
         note = note_of_length(request.query_params.multi_items())
         if wants_json:
-            return search_response(answer, service.settings.catalogue.base, note, _HEADERS)
+            return search_response(answer, service.settings.catalogue.base, service.border, note, _HEADERS)
         return page(
             request,
             "search",
@@ -65,7 +65,7 @@ async def search(request: Request) -> Response:
             question=" ".join(address.values("q")),
             note=note,
             hidden=address.hidden("q", "ohne"),
-            view=search_view(answer, address, number, service.finder, asked.today),
+            view=search_view(answer, address, number, service.finder, service.border, asked.today),
             json_address=str(Address(f"{service.pages.root}/suche.json", pairs)),
             feed_address=str(Address(f"{service.pages.root}/suche.atom", pairs).without("seite")),
         )

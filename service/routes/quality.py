@@ -35,7 +35,13 @@ async def quality(request: Request) -> Response:
         found: Quality = await asyncio.to_thread(reporter.report, served.snapshot, today)
         measured = "" if found.relevance is None else found.relevance.configuration.time
         tag = tag_of(
-            served, request.url.path, media, today.isoformat(), measured, repr(found.audit), service.pages.fingerprint
+            served,
+            request.url.path,
+            media,
+            today.isoformat(),
+            measured,
+            repr((found.audit, found.sources)),
+            service.pages.fingerprint,
         )
     headers = fresh(tag)
     known = not_modified(request, headers)

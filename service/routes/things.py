@@ -9,12 +9,15 @@ from urllib.parse import quote
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from ontology.iris import provider_iri
 from ontology.offer import Offer
 from ontology.profiles.schemaorg import markup_of
 from service.answers import Answer, Asked, document
+from service.border import shown
 from service.dates import day_of, last_day
 from service.follower import Served
 from service.negotiation import DATA_FORMS, HTML
+from service.neighbours import NeighbourState, neighbours_of
 from service.pages import script_safe
 from service.problems import NotFound
 from service.state import Service, service_of
@@ -29,6 +32,7 @@ from service.things import (
     see_other,
 )
 from service.views import card_of_offer, runs_of
+from service.wording import ago_in_words
 
 __all__ = ["offer_as", "offer_page", "router"]
 
@@ -94,8 +98,12 @@ def _response(answer: Answer) -> Response:
 
 def _page_answer(service: Service, thing: Thing, asked: Asked, html: str) -> Answer:
     headers = {"Vary": "Accept", "Link": links_of(service.site, thing, None)}
-    # a provider's page changes when one of its offers is over too, which no date tells
-    changed_at = None if thing.offer is None else _page_changed_at(service, thing.offer, thing.changed_at)
+    # a provider's page changes when one of its offers is over too, a neighbour's offer's with its state, which no date tells
+    changed_at = (
+        None
+        if thing.offer is None or thing.offer.iri is not None
+        else _page_changed_at(service, thing.offer, thing.changed_at)
+    )
     return document(html.encode(), f"{HTML}; charset=utf-8", asked, headers, changed_at)
 
 
@@ -118,6 +126,7 @@ def _html(service: Service, served: Served, thing: Thing) -> str:
 
 def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str:
     today, site = service.today(), service.site
+    origin = service.border.origin(offer)
     markup = markup_of(
         offer,
         site.base,
@@ -136,11 +145,21 @@ def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str
         },
         scheme=service.schemes,
         changed=served.changed_on(offer.id, service.zone),
+        origin=origin,
+        neighbour=None if origin is None else _neighbour(service, served, origin.neighbour),
+        ago=lambda moment: ago_in_words(
+            (today - dt.datetime.fromisoformat(moment).astimezone(service.zone).date()).days
+        ),
         data=script_safe(msgspec.json.encode(markup)),
         forms=DATA_FORMS,
         path=f"{site.root}/angebot/{quote(offer.id)}",
         iri=iri,
     )
+
+
+def _neighbour(service: Service, served: Served, name: str) -> NeighbourState | None:
+    known = neighbours_of(service.folder, service.settings, served.snapshot)
+    return next((found for found in known if found.name == name), None)
 
 
 def _labels(service: Service, field: str, notations: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -153,7 +172,8 @@ def _provider_html(service: Service, served: Served, thing: Thing) -> str:
     return service.pages.render(
         "provider",
         provider=served.provider(thing.iri),
-        cards=[card_of_offer(offer, today) for offer in offers[:_SHOWN]],
+        foreign=thing.iri != provider_iri(service.site.base, thing.segment),
+        cards=[card_of_offer(shown(offer), today, service.border.origin(offer)) for offer in offers[:_SHOWN]],
         count=len(offers),
         search=f"{root}/suche?provider={quote(thing.segment)}",
         forms=DATA_FORMS,

@@ -1,0 +1,54 @@
+"""How it stands with the neighbours: when each was last looked at, since when its state is as it is, and what the trouble is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from catalogue.neighbours import read_checks
+from catalogue.settings import Neighbour, Settings
+from catalogue.snapshot import Snapshot
+from ontology.iris import NEIGHBOUR
+
+__all__ = ["NeighbourState", "neighbours_of"]
+
+
+class NeighbourState(msgspec.Struct, frozen=True, kw_only=True):
+    """One neighbour; times are ISO times, None where it never was. ``reached``: the last look at which all was well."""
+
+    name: str
+    title: str
+    address: str
+    way: str
+    offers: int
+    changed: str | None
+    checked: str | None
+    reached: str | None
+    trouble: str | None
+
+
+def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[NeighbourState]:
+    """Every neighbour of the settings, in their order."""
+    checks = read_checks(folder)
+    found = []
+    for neighbour in settings.neighbour:
+        bookmark, check = snapshot.ledger.bookmark(neighbour.name), checks.get(neighbour.name)
+        found.append(
+            NeighbourState(
+                name=neighbour.name,
+                title=neighbour.title or neighbour.name,
+                address=neighbour.address,
+                way=_way(neighbour),
+                offers=snapshot.ledger.count(NEIGHBOUR + neighbour.name),
+                changed=bookmark.changed_at if bookmark else None,
+                checked=check.at if check else None,
+                reached=check.reached_at if check else None,
+                trouble=check.trouble if check else None,
+            )
+        )
+    return found
+
+
+def _way(neighbour: Neighbour) -> str:
+    return next(way for way in ("feed", "dump", "sitemap") if getattr(neighbour, way) is not None)
