@@ -197,11 +197,12 @@ class Ranking:
     def _meaning(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Nearness to the question, and to the nearest of the concepts behind it."""
         vectors = np.stack([topic.vector, *(concept.vector for concept in topic.behind)])
-        to_question, *to_concepts = self._vectors.similarities(vectors, rows)
+        similarities = self._vectors.similarities(vectors, rows)
+        to_question: NDArray[np.float32] = similarities[0]
         if not topic.behind:
             return to_question
         weights = [np.float32(concept.weight) for concept in topic.behind]
-        nearest = np.max([weight * near for weight, near in zip(weights, to_concepts, strict=True)], 0)
+        nearest = np.max([weight * near for weight, near in zip(weights, similarities[1:], strict=True)], 0)
         both: NDArray[np.float32] = (to_question + np.float32(_LEXICON) * nearest) / (
             1 + np.float32(_LEXICON) * max(weights)
         )

@@ -89,7 +89,8 @@ def update_vectors(folder: Path, rows: Sequence[int], vectors: Vectors) -> None:
     part.replace(folder / "changes.npz")
     if (folder / "codes.faiss").exists():
         both: Any = faiss.read_index(str(folder / "codes.faiss"))
-        index, change = faiss.downcast_index(both.index), both.chain.at(0)
+        index: Any = faiss.downcast_index(both.index)
+        change = both.chain.at(0)
         codes = np.zeros((height, index.pq.code_size), np.uint8)
         codes[: index.ntotal] = faiss.vector_to_array(index.codes).reshape(index.ntotal, -1)
         codes[rows] = index.pq.compute_codes(change.apply(np.ascontiguousarray(vectors)))
@@ -145,10 +146,9 @@ class VectorIndex:
     def _codes(self) -> tuple[Vectors, Any]:
         """The change of directions and the codes behind it."""
         both: Any = faiss.read_index(str(self._codes_path))
-        directions: Vectors = faiss.vector_to_array(faiss.downcast_VectorTransform(both.chain.at(0)).A).reshape(
-            -1, self._dimension
-        )
-        return directions, faiss.IndexPQFastScan(faiss.downcast_index(both.index))
+        change: Any = faiss.downcast_VectorTransform(both.chain.at(0))
+        codes: Any = faiss.downcast_index(both.index)
+        return faiss.vector_to_array(change.A).reshape(-1, self._dimension), faiss.IndexPQFastScan(codes)
 
     def search(self, question: Vectors, count: int, allowed: NDArray[np.bool_]) -> VectorHits:
         """The best ``count`` of the allowed rows (a mask over all rows) for a question's vector (dim,). Similarities are exact."""

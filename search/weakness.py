@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def signs(topic: Topic, rows: NDArray[np.int64], score: float, language: str, wo
     )
 
 
-def _stands(stems: list[str], rows: NDArray[np.int64], words: WordIndex) -> bool:
+def _stands(stems: Sequence[str], rows: NDArray[np.int64], words: WordIndex) -> bool:
     """Whether one of the rows has all these stems."""
     having = [words.having(stem, rows) for stem in stems]
     return bool(having) and bool(np.logical_and.reduce(having).any())

@@ -86,7 +86,8 @@ class Lexicon:
             return []
         similarities = self._matrix @ vector
         found = np.flatnonzero(similarities > least)
-        return found[np.lexsort((found, -similarities[found]))].tolist()
+        nearest: list[int] = found[np.lexsort((found, -similarities[found]))].tolist()
+        return nearest
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""
