@@ -5,8 +5,9 @@ Data and bookmark of a neighbour become visible together, so a visit that is cut
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,22 +19,28 @@ from catalogue.neighbours import Check, note_check
 from catalogue.run import open_run
 from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
+from ingest.enrich import Enricher
 from ingest.neighbours.client import Limits, NeighbourClient, NeighbourTrouble
 from ingest.neighbours.feed import FeedVisit, Place
 from ingest.neighbours.reading import RdfReader
 from ingest.neighbours.scope import Scope
 from ingest.neighbours.takeover import Change, base_of, changes_of, last_of_each, take_over
+from ingest.neighbours.whole import dump_changes, page_changes, site_map
 from ontology.concepts import load_schemes
 from ontology.gazetteer import Gazetteer
 from ontology.iris import NEIGHBOUR
 from ontology.offer import id_at_neighbour
 from ontology.publication import ontology_ntriples
 from service.ingesting import Progress, write_index
+from service.neighbours import remarks_on
 
 __all__ = ["HarvestReport", "Harvester"]
 
 _BATCH = 10_000  # changes in one run: bounds memory, and what a cut costs
 _WAIT = 60.0  # seconds for another writer
+_WHOLE_EVERY = timedelta(days=7)
+_MOST_LOST = 20  # pages of a site map that cannot be read, before the visit is given up
+_SHOWN_EVERY = 100
 
 
 class HarvestReport(msgspec.Struct, kw_only=True):
@@ -49,12 +56,16 @@ class HarvestReport(msgspec.Struct, kw_only=True):
 
 class _State(msgspec.Struct, frozen=True, kw_only=True):
     """The ``state`` of a bookmark. ``filters`` is a hash of what decides which offers are taken; ``renewing`` is True while everything is
-    read anew, until what is gone is withdrawn.
+    read anew, until what is gone is withdrawn. ``etag`` is that of a dump; the times (ISO) are those of the last visit to a site map, and
+    of the last one that read all of its pages.
     """
 
     place: Place = Place()
     filters: str = ""
     renewing: bool = False
+    etag: str | None = None
+    read_at: str | None = None
+    whole_at: str | None = None
 
 
 class _Overtaken(CatalogueError):
@@ -79,18 +90,16 @@ class Harvester:
         """One visit. ``renew`` reads everything again and withdraws what is gone. Trouble with the neighbour is in the report; raises
         CatalogueBusy and EncoderUnavailable for trouble of our own.
         """
-        report = HarvestReport(neighbour=neighbour.name)
-        with NeighbourClient(neighbour.address, self._limits) as client, RdfReader() as reader:
+        report = HarvestReport(neighbour=neighbour.name, remarks=remarks_on(neighbour))
+        with NeighbourClient(neighbour.address, self._limits) as client:
             try:
                 state = self._state_of(neighbour)
-                if not (renew or state.renewing):
-                    visit = FeedVisit(client, reader, neighbour.address, state.place)
-                    state = self._follow(neighbour, visit, state, report, None)
-                    renew = visit.restarted
-                if renew or state.renewing:
-                    begin = self._write(neighbour, state, _State(filters=state.filters, renewing=True), [], [], report)
-                    visit = FeedVisit(client, reader, neighbour.address, Place())
-                    self._follow(neighbour, visit, begin, report, set())
+                if neighbour.feed is not None:
+                    self._by_feed(neighbour, client, state, report, renew or state.renewing)
+                elif neighbour.dump is not None:
+                    self._by_dump(neighbour, client, state, report, renew or state.renewing)
+                else:
+                    self._by_pages(neighbour, client, state, report, renew or state.renewing)
             except (NeighbourTrouble, _Overtaken) as trouble:
                 report.trouble = str(trouble)
                 report.retry_after = getattr(trouble, "retry_after", None)
@@ -98,6 +107,73 @@ class Harvester:
                 report.received = client.bytes_received
         note_check(self._folder, neighbour.name, Check(at=_now(), trouble=report.trouble))
         return report
+
+    def _by_feed(
+        self, neighbour: Neighbour, client: NeighbourClient, state: _State, report: HarvestReport, renew: bool
+    ) -> None:
+        with RdfReader() as reader:
+            if not renew:
+                visit = FeedVisit(client, reader, neighbour.address, state.place)
+                state = self._follow(neighbour, visit, state, report, None)
+                renew = visit.restarted
+            if renew:
+                begin = self._write(neighbour, state, _State(filters=state.filters, renewing=True), [], report)
+                visit = FeedVisit(client, reader, neighbour.address, Place())
+                self._follow(neighbour, visit, begin, report, set())
+
+    def _by_dump(
+        self, neighbour: Neighbour, client: NeighbourClient, state: _State, report: HarvestReport, renew: bool
+    ) -> None:
+        etag, source = None if renew else state.etag, NEIGHBOUR + neighbour.name
+        with tempfile.TemporaryDirectory(prefix="bildungskatalog-") as folder:
+            found = dump_changes(client, neighbour.address, etag, source, Path(folder))
+            if found is not None:
+                etag, changes = found
+                after = msgspec.structs.replace(state, etag=etag, renewing=False)
+                self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=True)
+
+    def _by_pages(
+        self, neighbour: Neighbour, client: NeighbourClient, state: _State, report: HarvestReport, renew: bool
+    ) -> None:
+        """New and changed pages; all of them once a week. Only then, and if each could be read, is seen what is gone."""
+        now = datetime.now(UTC)
+        whole_at = None if state.whole_at is None else datetime.fromisoformat(state.whole_at)
+        whole = renew or whole_at is None or now - whole_at > _WHOLE_EVERY
+        since = None if whole or state.read_at is None else datetime.fromisoformat(state.read_at)
+        pages = [
+            page
+            for page in site_map(client, neighbour.address)
+            if since is None or page.changed is None or page.changed > since
+        ]
+        changes: list[Change | Note] = []
+        lost = 0
+        for page in pages:
+            try:
+                changes += page_changes(client, page.address, NEIGHBOUR + neighbour.name)
+            except NeighbourTrouble as trouble:
+                changes.append(Note(True, page.address[:200], str(trouble).rstrip(".")))
+                lost += 1
+                if lost > _MOST_LOST:
+                    raise
+        after = msgspec.structs.replace(
+            state,
+            renewing=state.renewing and lost > 0,
+            read_at=now.isoformat(),
+            whole_at=now.isoformat() if whole and not lost else state.whole_at,
+        )
+        if changes:
+            self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=whole and not lost)
+
+    def _enriched(self, neighbour: Neighbour, changes: Iterable[Change | Note]) -> Iterator[Change | Note]:
+        """Other software says less of topics and places than ours, whose feed is taken as it is."""
+        enrich = Enricher(self._schemes, self._gazetteer, self._settings.catalogue.district)
+        for number, change in enumerate(changes, 1):
+            if isinstance(change, Change) and change.offer is not None:
+                yield msgspec.structs.replace(change, offer=enrich(change.offer))
+            else:
+                yield change
+            if number % _SHOWN_EVERY == 0:
+                self._progress.records(neighbour.title or neighbour.name, _SHOWN_EVERY)
 
     def _state_of(self, neighbour: Neighbour) -> _State:
         """Where the last visit ended; other filters than then mean that everything has to be read again."""
@@ -117,29 +193,24 @@ class Harvester:
     ) -> _State:
         """Writes what a visit brings. With ``seen`` it is one of everything, which ends with withdrawing what was not seen."""
         source, base = NEIGHBOUR + neighbour.name, base_of(neighbour.address)
-        changes: list[Change] = []
-        notes: list[Note] = []
+        changes: list[Change | Note] = []
         reached = state
         try:
             for step in visit.steps():
-                notes += [Note(True, neighbour.address, fault.rstrip(".")) for fault in step.faults]
-                for found in changes_of(step.events, source, base):
-                    if isinstance(found, Note):
-                        notes.append(found)
-                    else:
-                        changes.append(found)
+                changes += [Note(True, neighbour.address, fault.rstrip(".")) for fault in step.faults]
+                changes += changes_of(step.events, source, base)
                 self._progress.records(neighbour.title or neighbour.name, len(step.events))
                 reached = msgspec.structs.replace(state, place=step.place)
                 if len(changes) >= _BATCH:
-                    state = self._write(neighbour, state, reached, changes, notes, report, seen)
-                    changes, notes = [], []
+                    state = self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
+                    changes = []
         except NeighbourTrouble:
             if changes:  # what came in order before the trouble stays
-                self._write(neighbour, state, reached, changes, notes, report, seen)
+                self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
             raise
         reached = msgspec.structs.replace(reached, renewing=False)
-        if reached != state or changes or notes or seen is not None:
-            state = self._write(neighbour, state, reached, changes, notes, report, seen)
+        if reached != state or changes or seen is not None:
+            state = self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
         return state
 
     def _write(
@@ -147,12 +218,15 @@ class Harvester:
         neighbour: Neighbour,
         before: _State,
         after: _State,
-        changes: Sequence[Change],
-        notes: Sequence[Note],
+        changes: Iterable[Change | Note],
         report: HarvestReport,
+        *,
         seen: set[str] | None = None,
+        whole: bool = False,
     ) -> _State:
-        """One run. Raises CatalogueBusy, and _Overtaken where the bookmark is not the one that the visit began with."""
+        """One run; ``whole``: what is not among the changes is gone. Raises CatalogueBusy, and _Overtaken where the bookmark is not the
+        one that the visit began with.
+        """
         source = NEIGHBOUR + neighbour.name
         scope = Scope(neighbour, self._settings.catalogue.district, self._schemes, self._gazetteer)
         with open_run(self._folder, self._settings.catalogue.base, self._wait) as run:
@@ -161,14 +235,14 @@ class Harvester:
             if known is not None and known.place != before.place:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
             run.put_ontology(ontology_ntriples())
-            latest = last_of_each(changes)
-            with run.source(source, partial=True) as writer:
+            with run.source(source, partial=not whole) as writer:
                 if seen is not None:
-                    _note_seen(seen, latest, source)
+                    changes = list(changes)
+                    _note_seen(seen, changes, source)
                     if not after.renewing:
                         for gone in run.ledger.entries(source).keys() - seen:
                             writer.withdraw(gone)
-                counts = take_over(writer, latest, scope, notes)
+                counts = take_over(writer, changes, scope)
             state = msgspec.json.encode(after).decode()
             changed_at = run.moment if counts.taken or counts.withdrawn or bookmark is None else bookmark.changed_at
             run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, run.moment, changed_at))
@@ -178,8 +252,10 @@ class Harvester:
         return after
 
 
-def _note_seen(seen: set[str], changes: Iterable[Change], source: str) -> None:
+def _note_seen(seen: set[str], changes: Iterable[Change | Note], source: str) -> None:
     for change in changes:
+        if isinstance(change, Note):
+            continue
         offer_id = id_at_neighbour(source, change.iri)
         if change.offer is None:
             seen.discard(offer_id)

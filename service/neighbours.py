@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import NEIGHBOUR
 
-__all__ = ["NeighbourState", "neighbours_of"]
+__all__ = ["NeighbourState", "neighbours_of", "remarks_on"]
 
 
 class NeighbourState(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ class NeighbourState(msgspec.Struct, frozen=True, kw_only=True):
     checked: str | None
     reached: str | None
     trouble: str | None
+    remarks: Sequence[str]
 
 
 def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[NeighbourState]:
@@ -45,6 +47,7 @@ def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[
                 checked=check.at if check else None,
                 reached=check.reached_at if check else None,
                 trouble=check.trouble if check else None,
+                remarks=remarks_on(neighbour),
             )
         )
     return found
@@ -52,3 +55,15 @@ def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[
 
 def _way(neighbour: Neighbour) -> str:
     return next(way for way in ("feed", "dump", "sitemap") if getattr(neighbour, way) is not None)
+
+
+def remarks_on(neighbour: Neighbour) -> Sequence[str]:
+    """What has to be known of how a neighbour is followed."""
+    if neighbour.feed is not None:
+        return ()
+    what = "der Gesamtabzug" if neighbour.dump is not None else "die Seiten"
+    sentence = (
+        f"Dieser Nachbar wird ohne Feed verfolgt, gelesen wird {what}: "
+        "Was dort gelöscht wird, verschwindet hier erst, wenn wieder alles vollständig gelesen wurde."
+    )
+    return (sentence,)

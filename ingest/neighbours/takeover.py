@@ -14,7 +14,7 @@ from ingest.neighbours.scope import LARGEST_OFFER, Scope
 from ontology.offer import Offer, id_at_neighbour, offer_to_json
 from ontology.rdf import NotAnOffer, offer_from_triples
 
-__all__ = ["Change", "base_of", "changes_of", "last_of_each", "take_over"]
+__all__ = ["Change", "base_of", "changes_of", "checked", "last_of_each", "take_over"]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,37 +30,56 @@ def base_of(address: str) -> str:
     return address.partition("?")[0].rpartition("/")[0]
 
 
+def checked(change: Change, base: str) -> Change:
+    """The change if this neighbour may make it. Raises NeighbourRefused."""
+    if not change.iri.startswith(f"{base}/"):
+        raise NeighbourRefused(
+            f"Es handelt von {change.iri[:200]}; zu diesem Nachbarn gehört nur, was mit {base}/ beginnt."
+        )
+    offer = change.offer
+    if offer is None:
+        return change
+    if len(offer_to_json(offer)) > LARGEST_OFFER:
+        raise NeighbourRefused(f"Das Angebot ist größer als {LARGEST_OFFER // 1000} kB.")
+    provider = offer.provider
+    if provider is not None and provider.iri is not None and not provider.iri.startswith(f"{base}/"):
+        raise NeighbourRefused(f"Der Anbieter {provider.iri[:200]} gehört nicht zu diesem Nachbarn.")
+    return change
+
+
 def _change_of(event: Event, source: str, base: str) -> Change:
     """What an event says. Raises NeighbourRefused."""
-    if not event.object.startswith(f"{base}/"):
-        raise NeighbourRefused(
-            f"Es handelt von {event.object[:200]}; zu diesem Nachbarn gehört nur, was mit {base}/ beginnt."
-        )
+    change = checked(
+        Change(iri=event.object, place=event.iri), base
+    )  # before anything is read about the things of others
     if event.kind == "Delete":
-        return Change(iri=event.object, place=event.iri)
+        return change
     try:
         offer = offer_from_triples(event.object, event.quads, source)
     except NotAnOffer:
         raise NeighbourRefused("Was es beschreibt, ist kein Bildungsangebot mit Namen und Art.") from None
     except (ValueError, msgspec.ValidationError) as error:
         raise NeighbourRefused(f"Ein Wert darin ist nicht lesbar: {str(error)[:200]}") from None
-    if len(offer_to_json(offer)) > LARGEST_OFFER:
-        raise NeighbourRefused(f"Das Angebot ist größer als {LARGEST_OFFER // 1000} kB.")
-    provider = offer.provider
-    if provider is not None and provider.iri is not None and not provider.iri.startswith(f"{base}/"):
-        raise NeighbourRefused(f"Der Anbieter {provider.iri[:200]} gehört nicht zu diesem Nachbarn.")
-    return Change(iri=event.object, place=event.iri, offer=offer)
+    return checked(msgspec.structs.replace(change, offer=offer), base)
 
 
-def last_of_each(changes: Iterable[Change]) -> Sequence[Change]:
-    """Of several changes of one thing only the last one, in their order."""
-    return list({change.iri: change for change in changes}.values())
+def last_of_each(changes: Iterable[Change | Note]) -> Sequence[Change | Note]:
+    """Of several changes of one thing only the last one, in their order; every note."""
+    return list({change.iri if isinstance(change, Change) else change: change for change in changes}.values())
 
 
-def take_over(writer: SourceWriter, changes: Sequence[Change], scope: Scope, refused: Sequence[Note]) -> Counts:
-    """Writes the changes and ends the writer. What the filters do not let pass is withdrawn if it was there."""
+def take_over(writer: SourceWriter, changes: Iterable[Change | Note], scope: Scope) -> Counts:
+    """Writes the changes, of each thing the first, and ends the writer. What the filters do not let pass is withdrawn if it was there."""
     taken = unchanged = 0
+    refused: list[Note] = []
+    seen: set[str] = set()
     for change in changes:
+        if isinstance(change, Note):
+            refused.append(change)
+            continue
+        if change.iri in seen:
+            continue
+        seen.add(change.iri)
         offer = None if change.offer is None else scope.clean(change.offer)
         if offer is not None and scope.holds(offer):
             if writer.put(offer):
@@ -69,13 +88,12 @@ def take_over(writer: SourceWriter, changes: Sequence[Change], scope: Scope, ref
                 unchanged += 1
         elif not writer.withdraw(id_at_neighbour(writer.name, change.iri)):
             unchanged += 1
-    withdrawn = writer.missing()
     counts = Counts(
         read=taken + unchanged + len(refused),
         taken=taken,
         unchanged=unchanged,
         refused=len(refused),
-        withdrawn=withdrawn,
+        withdrawn=writer.missing(),
     )
     writer.finish(counts, refused)
     return counts

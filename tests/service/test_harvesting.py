@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import msgspec
 import pytest
 
@@ -26,7 +27,7 @@ from tests.catalogues import status
 from tests.command import PROGRAM, bildungskatalog
 from tests.ingest.neighbours.servers import serving as misbehaving
 from tests.ingest.neighbours.test_feed import Feed
-from tests.service.conftest import OFFERS, an_offer, ingest, serving_at
+from tests.service.conftest import OFFERS, an_offer, ingest, serving_at, wait_for
 
 SETTINGS = """
 [catalogue]
@@ -226,6 +227,19 @@ def test_lies_about_others_are_refused_and_the_rest_is_taken(tmp_path: Path, vec
     assert notes.count("gehört nur") == 2
     assert "kein Bildungsangebot" in notes
     assert "größer als 1000 kB" in notes
+
+
+def test_without_a_feed_by_dump_or_by_pages(pair: Pair) -> None:
+    wait_for(lambda: httpx.get(f"{pair.base}/dumps/katalog.nq.gz").status_code == 200, 60)
+    for way in (f'dump = "{pair.base}/dumps/katalog.nq.gz"', f'sitemap = "{pair.base}/sitemap.xml"'):
+        own = SETTINGS.format(title="Hier", base="http://127.0.0.1:9", licence=OPEN)
+        (pair.here / "katalog.toml").write_text(f'{own}\n[[neighbour]]\nname = "dort"\n{way}\n', encoding="utf-8")
+        harvest(pair.here)
+        mirrored = offers_of(pair.here, "nachbar/dort")
+        assert {offer.name for offer in mirrored.values()} == {offer.name for offer in OFFERS}
+        assert mirrored["kvhs-A1"].iri == f"{pair.base}/id/angebot/kvhs-A1"
+        (neighbour,) = status(pair.here)["neighbours"]
+        assert "ohne Feed" in neighbour["remarks"][0]
 
 
 def test_a_neighbour_that_is_gone_keeps_its_last_state(pair: Pair, tmp_path: Path) -> None:

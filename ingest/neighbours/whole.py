@@ -1,0 +1,196 @@
+"""Neighbours without a feed: everything that they have, from a dump or from the schema.org data of their pages.
+
+What is gone can only be seen where everything was read, so whoever follows a neighbour like this is told so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml
+import msgspec
+import pyoxigraph as ox
+from defusedxml import ElementTree
+
+from catalogue.ledger import Note
+from catalogue.snapshot import describe
+from ingest.neighbours import loader
+from ingest.neighbours.client import NeighbourClient, NeighbourRefused, origin_of
+from ingest.neighbours.takeover import Change, checked
+from ingest.records import Found, ReaderContext, Refused, SourceRefused
+from ingest.sources.schemaorg.reader import read as read_schemaorg
+from ontology.iris import SCHEMA
+from ontology.offer import Kind, Offer, id_at_neighbour
+from ontology.rdf import NotAnOffer, offer_from_triples
+
+__all__ = ["Page", "dump_changes", "page_changes", "site_map"]
+
+_MOST_OF_A_DUMP = 2_000_000_000  # bytes on the wire
+_MOST_UNPACKED = 20_000_000_000
+_MEMORY = 4_000_000_000
+_SECONDS = 3600
+_ACCEPT = "application/n-quads, application/n-triples, application/trig, text/turtle;q=0.9, application/ld+json;q=0.8, */*;q=0.1"
+_MEDIA = {
+    ".nq": "application/n-quads",
+    ".nt": "application/n-triples",
+    ".ttl": "text/turtle",
+    ".trig": "application/trig",
+    ".rdf": "application/rdf+xml",
+}
+_JSON = (".jsonld", ".json")
+_RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+_MOST_PAGES = 50_000
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One address of a site map; ``changed`` as it says, None where it does not."""
+
+    address: str
+    changed: dt.datetime | None
+
+
+def dump_changes(
+    client: NeighbourClient, address: str, etag: str | None, source: str, folder: Path
+) -> tuple[str | None, Iterator[Change | Note]] | None:
+    """ETag and everything that the dump says; None where it is unchanged. Raises NeighbourRefused, NeighbourBusy.
+
+    The dump is downloaded into the empty ``folder`` and loaded before the first change is yielded.
+    """
+    path = folder / (Path(urlsplit(address).path).name or "dump")
+    with path.open("wb") as target:
+        answer = client.download(address, _ACCEPT, target, _MOST_OF_A_DUMP, etag)
+    if answer.unchanged:
+        return None
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    if suffix in _JSON:
+        return answer.etag, _read_page(path, answer.url, source)
+    _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store")
+    return answer.etag, _stored(folder / "store", origin_of(address), source)
+
+
+def _load(path: Path, media: str, address: str, store: Path) -> None:
+    if ox.RdfFormat.from_media_type(media) is None:
+        raise NeighbourRefused(f"{address} ist kein RDF, sondern „{media[:80]}“.")
+    limits = (_MOST_UNPACKED, _MEMORY, _SECONDS)
+    command = [sys.executable, "-I", loader.__file__, path, media, address, store, *limits]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own file
+            list(map(str, command)), capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise NeighbourRefused(f"{address} braucht zu lange zum Lesen.") from None
+    if done.returncode != 0:
+        raise NeighbourRefused(f"{address} ist kein lesbares RDF: {done.stderr.strip()[-200:]}")
+
+
+def _stored(path: Path, base: str, source: str) -> Iterator[Change | Note]:
+    store = ox.Store.read_only(str(path))
+    for kind in Kind:
+        for quad in store.quads_for_pattern(None, _RDF_TYPE, ox.NamedNode(SCHEMA + kind)):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield _described(store, quad.subject, base, source)
+            else:
+                yield Note(True, str(quad.subject)[:200], "Ein Angebot ohne Adresse kann nicht verfolgt werden")
+
+
+def _described(store: ox.Store, iri: ox.NamedNode, base: str, source: str) -> Change | Note:
+    quads = list(describe(store, iri, None))
+    for quad in list(quads):
+        if quad.predicate.value == SCHEMA + "provider" and isinstance(quad.object, ox.NamedNode):
+            quads += describe(store, quad.object, None)
+    try:
+        offer = offer_from_triples(iri.value, quads, source)
+        return checked(Change(iri=iri.value, place=iri.value, offer=offer), base)
+    except (NotAnOffer, ValueError, NeighbourRefused) as reason:
+        return Note(True, iri.value[:200], str(reason).rstrip(".") or "Es ist kein Bildungsangebot")
+
+
+def site_map(client: NeighbourClient, address: str) -> Sequence[Page]:
+    """All pages that a site map, or an index of such, names at the neighbour's own origin (https://www.sitemaps.org/protocol.html).
+
+    Raises NeighbourRefused, NeighbourBusy.
+    """
+    pages: dict[str, Page] = {}
+    waiting, seen = [address], {address}
+    while waiting:
+        root = _xml(client.get(waiting.pop(), "application/xml, text/xml;q=0.9").body, address)
+        for entry in root:
+            where = (entry.findtext(f"{_SITEMAP}loc") or "").strip()
+            if not _is_at(where, address):
+                continue
+            if entry.tag == f"{_SITEMAP}sitemap" and where not in seen:
+                seen.add(where)
+                waiting.append(where)
+            elif entry.tag == f"{_SITEMAP}url":
+                pages[where] = Page(where, _moment(entry.findtext(f"{_SITEMAP}lastmod")))
+        if len(pages) > _MOST_PAGES:
+            raise NeighbourRefused(f"{address} nennt mehr als {_MOST_PAGES} Seiten.")
+    return list(pages.values())
+
+
+def page_changes(client: NeighbourClient, address: str, source: str) -> Iterator[Change | Note]:
+    """What the schema.org data in one page say; nothing where there are none. Raises NeighbourRefused, NeighbourBusy."""
+    page = client.get(address, "text/html, application/ld+json;q=0.9")
+    with tempfile.TemporaryDirectory(prefix="bildungskatalog-") as folder:
+        path = Path(folder, "page")
+        path.write_bytes(page.body)
+        yield from _read_page(path, address, source)
+
+
+def _read_page(path: Path, address: str, source: str) -> Iterator[Change | Note]:
+    try:
+        for record in read_schemaorg(path, ReaderContext(source="nachbar")):
+            if isinstance(record, Refused):
+                yield Note(True, address[:200], record.reason)
+            elif isinstance(record, Found):
+                yield _named(record.offer, address, source)
+    except SourceRefused:
+        return  # a page without an offer, such as an imprint
+
+
+def _named(offer: Offer, address: str, source: str) -> Change | Note:
+    """An offer that has no address of its own at its neighbour is called by that of its page."""
+    iri = offer.identifier if _is_at(offer.identifier, address) else f"{address}#{offer.id.removeprefix('nachbar-')}"
+    provider = offer.provider
+    if provider is not None:
+        about = f"{origin_of(address)}/#{provider.id}"
+        provider = msgspec.structs.replace(provider, id=id_at_neighbour(source, about), iri=about)
+    named = msgspec.structs.replace(
+        offer, id=id_at_neighbour(source, iri), source=source, iri=iri, provider=provider, url=offer.url or address
+    )
+    try:
+        return checked(Change(iri=iri, place=address, offer=named), origin_of(address))
+    except NeighbourRefused as reason:
+        return Note(True, address[:200], str(reason).rstrip("."))
+
+
+def _is_at(where: str, address: str) -> bool:
+    """Whether an address is of the same origin."""
+    try:
+        return origin_of(where) == origin_of(address)
+    except NeighbourRefused:
+        return False
+
+
+def _xml(body: bytes, address: str) -> Element:
+    try:
+        root: Element = ElementTree.fromstring(body)
+    except (ParseError, defusedxml.DefusedXmlException):
+        raise NeighbourRefused(f"{address} ist kein lesbares XML.") from None
+    return root
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
