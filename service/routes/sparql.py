@@ -13,7 +13,7 @@ from catalogue.query.pool import Query
 from service.clients import client_of
 from service.endpoint import MAX_BODY, endpoint_of
 from service.middleware import while_connected
-from service.negotiation import DATA_FORMS, HTML, form_of_media
+from service.negotiation import DATA_FORMS, HTML, JSON, form_of_media
 from service.problems import NotAcceptable, ServiceProblem
 from service.routes.descriptions import service_description
 from service.routes.editor import query_page
@@ -65,7 +65,7 @@ async def by_address(request: Request) -> Response:
     if any(name in _OF_QUERIES | _OF_UPDATES for name, _ in pairs):
         return await _answer(request, pairs)
     forms = [form.media for form in DATA_FORMS]
-    media = choose(_accept(request, pairs), (*forms, HTML))
+    media = choose(_accept(request, pairs), (*forms, JSON, HTML))
     if media == HTML:
         return await query_page(request, pairs)
     form = form_of_media(media or "")
@@ -165,6 +165,9 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]]) -> Respons
 
 
 def _accept(request: Request, pairs: Sequence[tuple[str, str]]) -> str:
-    """What is accepted: a form on a page says it as ``format``, for browsers cannot say it otherwise."""
+    """What is accepted: a form on a page says it as ``format``, for browsers cannot say it otherwise.
+
+    SPARQLWrapper sends ``format=xml`` beside its header, for servers that read no headers: what is no media type does not count.
+    """
     headers = ", ".join(request.headers.getlist("accept"))
-    return next((value for name, value in pairs if name == "format"), headers)
+    return next((value for name, value in pairs if name == "format" and "/" in value), headers)

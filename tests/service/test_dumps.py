@@ -190,6 +190,7 @@ def test_void_says_what_there_is(dumped: httpx.Client, small_catalogue: Path) ->
     ("accept", "form"),
     [
         ("application/ld+json", ox.RdfFormat.JSON_LD),
+        ("application/json", ox.RdfFormat.JSON_LD),
         ("application/n-triples", ox.RdfFormat.N_TRIPLES),
         ("application/rdf+xml", ox.RdfFormat.RDF_XML),
     ],

@@ -87,6 +87,13 @@ def test_several_accept_headers_are_one(client: httpx.Client) -> None:
     assert client.get("/sparql", params={"query": SELECT}, headers=headers).headers["content-type"] == TSV
 
 
+def test_a_form_may_say_what_is_accepted_where_it_is_a_media_type(client: httpx.Client) -> None:
+    asked = {"query": SELECT, "format": "text/csv"}
+    assert client.get("/sparql", params=asked, headers={"Accept": "text/html"}).headers["content-type"] == CSV
+    asked = {"query": SELECT, "format": "xml", "output": "xml"}  # as SPARQLWrapper does, beside its header
+    assert client.get("/sparql", params=asked, headers={"Accept": XML}).headers["content-type"] == XML
+
+
 def chunks(size: int) -> Iterator[bytes]:
     for _ in range(size // 10_000):
         yield b"#" * 10_000
@@ -244,6 +251,8 @@ def test_the_description_names_formats_graphs_and_limits(client: httpx.Client) -
     }
     for accept in ("text/turtle", "application/ld+json", "application/rdf+xml"):
         assert description(client, accept) == found
+    as_json = client.get("/sparql", headers={"Accept": "application/json"})
+    assert as_json.headers["content-type"] == "application/ld+json"
     assert client.get("/sparql", headers={"Accept": "text/csv"}).status_code == 406
 
 
