@@ -4,6 +4,7 @@ PORT ?= 8000
 DIR ?= katalog
 # The CPU build where the registry's own is one; README "Installing" says how to choose it elsewhere.
 TORCH ?= torch==2.13.0
+NODE_CLIENTS := tests/conformance/node/node_modules/.package-lock.json
 PIP := .venv/bin/pip --disable-pip-version-check --quiet
 
 .PHONY: install demo test conformance lint bench chromium
@@ -17,7 +18,7 @@ test: .venv/installed-test chromium
 	.venv/bin/python -m pytest
 
 # Suites and clients of others, which take minutes.
-conformance: .venv/installed-test build/ckan/installed build/ldes/installed
+conformance: .venv/installed-test build/ckan/installed $(NODE_CLIENTS)
 	.venv/bin/python -m pytest -m conformance
 
 lint: .venv/installed-lint
@@ -51,8 +52,9 @@ build/ckan/installed:
 	build/ckan/bin/pip --disable-pip-version-check --quiet install 'ckan[requirements]==2.12.0' ckanext-dcat==2.4.4
 	touch $@
 
-build/ldes/installed:
-	npm install --prefix build/ldes --silent --no-audit --no-fund ldes-client@0.3.0
+# Clients that run on Node (20 or newer), as the lock file has them.
+$(NODE_CLIENTS): tests/conformance/node/package-lock.json
+	npm ci --prefix $(<D) --silent --no-audit --no-fund
 	touch $@
 
 # Debian's Chromium for the browser tests, where root and apt are at hand; elsewhere those tests skip and say why.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -19,9 +17,8 @@ from ontology.offer import Offer
 from tests.catalogue.test_feed import offer
 from tests.service.conftest import SETTINGS, ingest, serving_at, wait_for
 
-pytestmark = pytest.mark.conformance
-INSTALLED = Path(__file__).parents[2] / "build" / "ldes"
-SCRIPT = Path(__file__).with_name("ldes_client.mjs")
+pytestmark = [pytest.mark.conformance, pytest.mark.usefixtures("node_clients")]
+SCRIPT = Path(__file__).parent / "node" / "ldes_client.mjs"
 AS = "https://www.w3.org/ns/activitystreams#"
 
 
@@ -58,13 +55,7 @@ MANY = [offer(f"{number}") for number in range(150)]
 @contextmanager
 def client(publisher: Publisher, order: str, *options: str) -> Iterator[list[dict[str, Any]]]:
     """The events that ldes-client finds, growing as long as it runs; it is ended at the end."""
-    if not (INSTALLED / "installed").exists() or shutil.which("node") is None:
-        reason = "ldes-client is missing (make build/ldes/installed)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    script = shutil.copy(SCRIPT, INSTALLED)  # modules are looked for beside the script
-    command = ["node", script, f"{publisher.base}/feed", order, *options]
+    command = ["node", SCRIPT, f"{publisher.base}/feed", order, *options]
     found: list[dict[str, Any]] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
 
