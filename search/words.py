@@ -197,9 +197,10 @@ class WordIndex:
 
     def having(self, stem: str, rows: Rows) -> Bools:
         """Which of a few rows (n,) have a stem in title or body."""
-        if (number := self._numbers.get(stem)) is None:
+        number = self._numbers.get(stem)
+        part = self._rows[:0] if number is None else self._rows[self._first[number] : self._first[number + 1]]
+        if part.size == 0:  # also of a word whose last offer is gone
             return np.zeros(rows.size, np.bool_)
-        part = self._rows[self._first[number] : self._first[number + 1]]
         places = np.minimum(np.searchsorted(part, rows), part.size - 1)
         found: Bools = part[places] == rows
         return found

@@ -107,3 +107,5 @@ def test_which_of_a_few_rows_have_a_stem(tmp_path: Path) -> None:
     index = written(tmp_path, offer("Yoga"), offer("Schach"), offer("Pilates", description="wie Yoga"), offer("Tanz"))
     assert index.having("yoga", np.array([3, 2, 0])).tolist() == [False, True, True]
     assert index.having("unbekannt", np.array([0])).tolist() == [False]
+    update_words(tmp_path / "words.npz", [(3, offer("Kochen"))], [3])
+    assert WordIndex(tmp_path / "words.npz").having("tanz", np.array([0, 3])).tolist() == [False, False]
