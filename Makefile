@@ -7,12 +7,17 @@ TORCH ?= torch==2.13.0
 NODE_CLIENTS := tests/conformance/node/node_modules/.package-lock.json
 PIP := .venv/bin/pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test conformance lint bench chromium
+.PHONY: install demo demo-nachbarn test conformance lint bench chromium
 
 install: .venv/installed
 
 demo: .venv/installed
 	.venv/bin/bildungskatalog demo --dir $(DIR) --port $(PORT)
+
+# Two districts that follow each other, the second at the next port.
+demo-nachbarn: DIR = nachbarn
+demo-nachbarn: .venv/installed
+	.venv/bin/python -m service.demo.neighbours --dir $(DIR) --port $(PORT)
 
 test: .venv/installed-test chromium
 	.venv/bin/python -m pytest

@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 
-__all__ = ["QUESTIONS", "monday_of", "prepare"]
+__all__ = ["QUESTIONS", "monday_of", "prepare", "shift_to", "shifted"]
 
 _HERE = Path(__file__).parent
 _REFERENCE = dt.date(2026, 1, 5)  # the Monday from which the sample's dates are written
@@ -34,13 +34,18 @@ def monday_of(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
 
 
+def shift_to(today: dt.date) -> dt.timedelta:
+    """By how much the dates of the samples are moved: whole weeks."""
+    return monday_of(today) - _REFERENCE
+
+
 def prepare(folder: Path, today: dt.date) -> bool:
     """Writes the sample into ``folder`` with its dates shifted to this week; False when that was done in this week already."""
-    monday = monday_of(today)
     stamp = folder / "quellen" / ".woche"
-    if stamp.exists() and stamp.read_text(encoding="ascii") == monday.isoformat():
+    week = monday_of(today).isoformat()
+    if stamp.exists() and stamp.read_text(encoding="ascii") == week:
         return False
-    shift = monday - _REFERENCE
+    shift = shift_to(today)
     sources, mappings = folder / "quellen", folder / "zuordnung"
     for path in (sources, mappings):
         path.mkdir(parents=True, exist_ok=True)
@@ -50,15 +55,15 @@ def prepare(folder: Path, today: dt.date) -> bool:
             shutil.copyfile(path, mappings / path.name)
     for path in (*_HERE.glob("*.xml"), *_HERE.glob("*.jsonld")):
         text = path.read_text(encoding="utf-8")
-        (sources / path.name).write_text(_shifted(text, shift), encoding="utf-8", newline="\n")
+        (sources / path.name).write_text(shifted(text, shift), encoding="utf-8", newline="\n")
     for file in tomllib.loads((_HERE / "tables" / "files.toml").read_text(encoding="utf-8"))["file"]:
         _deliver(file, sources / file["name"], shift)
-    stamp.write_text(monday.isoformat(), encoding="ascii")
+    stamp.write_text(week, encoding="ascii")
     return True
 
 
-def _shifted(text: str, shift: dt.timedelta) -> str:
-    """Every date of the text moved; what is no date stays as it is."""
+def shifted(text: str, shift: dt.timedelta) -> str:
+    """The text with every date moved; what is no date stays as it is."""
 
     def iso(match: re.Match[str]) -> str:
         day = _day(int(match[1]), int(match[2]), int(match[3]))
@@ -89,7 +94,7 @@ def _deliver(file: dict[str, Any], target: Path, shift: dt.timedelta) -> None:
     if "sheet" in file:
         _write_workbook(file, target, shift)
         return
-    text = _shifted((_HERE / "tables" / file["csv"]).read_text(encoding="utf-8"), shift)
+    text = shifted((_HERE / "tables" / file["csv"]).read_text(encoding="utf-8"), shift)
     newline = {"lf": "\n", "crlf": "\r\n"}[file["newline"]]
     target.write_text(text, encoding=file["encoding"], newline=newline)
 
@@ -99,7 +104,7 @@ def _write_workbook(file: dict[str, Any], target: Path, shift: dt.timedelta) -> 
     del book[book.sheetnames[0]]
     for declared in file["sheet"]:
         sheet = book.create_sheet(declared["name"])
-        text = _shifted((_HERE / "tables" / declared["csv"]).read_text(encoding="utf-8"), shift)
+        text = shifted((_HERE / "tables" / declared["csv"]).read_text(encoding="utf-8"), shift)
         rows = list(csv.reader(io.StringIO(text), delimiter=file["delimiter"]))
         header = declared["header_row"] - 1
         for number, row in enumerate(rows):
