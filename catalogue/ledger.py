@@ -186,6 +186,15 @@ class Ledger:
         found = self._db.execute(select, (source, provider_id)).fetchone()
         return found[0] if found else None
 
+    def row_of(self, offer_id: str) -> int | None:
+        """The row of the offer of that id."""
+        found = self._db.execute("SELECT row FROM offer WHERE id = ?", (offer_id,)).fetchone()
+        return int(found[0]) if found else None
+
+    def sources_by_row(self) -> dict[int, str]:
+        """The source of every offer."""
+        return dict(self._db.execute("SELECT row, source FROM offer INDEXED BY offer_provider"))
+
     def rows(self) -> list[int]:
         """All rows in use, in order."""
         # by an index, as the table itself is as large as all the offers

@@ -7,6 +7,7 @@ __all__ = [
     "NEIGHBOUR",
     "SCHEMA",
     "TERMS",
+    "graph_of_judgements",
     "graph_of_ontology",
     "graph_of_source",
     "is_own",
@@ -44,6 +45,11 @@ def is_own(source: str) -> bool:
 def graph_of_ontology(base: str) -> str:
     """Named graph of the vocabulary and the concept schemes."""
     return f"{base}/graph/ontologie"
+
+
+def graph_of_judgements(base: str) -> str:
+    """Named graph of what is said about offers being the same."""
+    return f"{base}/graph/urteile"
 
 
 def segment(iri: str) -> str:

@@ -1,0 +1,179 @@
+"""Whether two offers are the same: what the machine and what people decided, and the groups that follow from it.
+
+A file of its own in the snapshot, ``judgements.sqlite``. Offers are named by their rows in the ledger. Nothing in it is a statement of a
+source, and all of it can be made anew from the offers and ``urteile.tsv``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["Judgement", "Judgements", "Outcome"]
+
+_SCHEMA = Path(__file__).with_name("judgements.sql")
+_COLUMNS = "one, other, person, outcome, score, features, at"
+
+
+class Outcome(StrEnum):
+    """What a judgement says of two offers."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the rows ``one`` < ``other``. ``person`` is empty where the machine decided, which then has a ``score`` from 0 to 1 and says by
+    ``features`` why, which of the clearly different is not kept. ``at`` is an ISO time, as the person wrote it or of the run.
+    """
+
+    one: int
+    other: int
+    outcome: Outcome
+    person: str = ""
+    score: float | None = None
+    features: Mapping[str, float] = msgspec.field(default_factory=dict)
+    at: str = ""
+
+
+class Judgements:
+    """The judgements of one snapshot. Opened read-only they may be used by several threads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def open_for_writing(cls, path: Path) -> Judgements:
+        """For the one writer, on a copy that nobody sees yet; makes the file where there is none."""
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("PRAGMA journal_mode = MEMORY")
+        db.execute("PRAGMA synchronous = OFF")
+        db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        db.execute("BEGIN")
+        return cls(db)
+
+    @classmethod
+    def open(cls, path: Path) -> Judgements:
+        """Read-only; the file never changes. Without a file nothing was judged yet."""
+        if path.exists():
+            return cls(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False))
+        db = sqlite3.connect(":memory:", check_same_thread=False)
+        db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        return cls(db)
+
+    def close(self) -> None:
+        """Ends a writer's changes and closes the file."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+        self._db.close()
+
+    # --- reading
+
+    def of_people(self) -> list[Judgement]:
+        """What people decided, in order of the rows."""
+        return self._read("WHERE person <> '' ORDER BY one, other")
+
+    def decided(self, outcome: Outcome) -> list[Judgement]:
+        """Those with this outcome, in order of the rows. Where a person decided, the machine's do not count."""
+        beside = "judgement AS j WHERE j.one = judgement.one AND j.other = judgement.other AND j.person <> ''"
+        clause = f"WHERE outcome = ? AND (person <> '' OR NOT EXISTS (SELECT 1 FROM {beside}))"  # noqa: S608
+        return self._read(f"{clause} ORDER BY one, other", outcome)
+
+    def unsure(self, limit: int, offset: int = 0) -> list[Judgement]:
+        """The machine's that are unsure and that nobody has decided, those first that are most likely the same."""
+        return self._read(f"{_OPEN} ORDER BY score DESC, one, other LIMIT ? OFFSET ?", limit, offset)
+
+    def count_unsure(self) -> int:
+        """How many these are."""
+        return int(self._db.execute(f"SELECT count(*) FROM judgement {_OPEN}").fetchone()[0])  # noqa: S608
+
+    def _read(self, clause: str, *values: object) -> list[Judgement]:
+        select = f"SELECT {_COLUMNS} FROM judgement {clause}"  # noqa: S608
+        return [
+            Judgement(
+                one=one,
+                other=other,
+                person=person,
+                outcome=Outcome(outcome),
+                score=score,
+                features=msgspec.json.decode(features) if features else {},
+                at=at,
+            )
+            for one, other, person, outcome, score, features, at in self._db.execute(select, values)
+        ]
+
+    def deciding(self) -> list[Judgement]:
+        """All that groups depend on: those that join, and those that keep apart what could be joined or looks the same."""
+        joined = "(SELECT one FROM judgement WHERE outcome = 'same' UNION SELECT other FROM judgement WHERE outcome = 'same')"
+        return self._read(
+            f"WHERE outcome <> 'different' OR person <> '' OR features IS NOT NULL OR (one IN {joined} AND other IN {joined})"
+        )
+
+    def rules(self) -> int:
+        """The number of the rules by which the machine judged; 0 where it never did."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def groups(self) -> Iterator[tuple[int, int]]:
+        """Row and group of every offer that was judged; a group is named by its lowest row."""
+        return iter(self._db.execute("SELECT row, number FROM grouped ORDER BY row"))
+
+    def group_of(self, row: int) -> list[int]:
+        """The rows of an offer's group, itself among them."""
+        select = "SELECT row FROM grouped WHERE number = (SELECT number FROM grouped WHERE row = ?) ORDER BY row"
+        return [found for (found,) in self._db.execute(select, (row,))] or [row]
+
+    # --- writing
+
+    def put(self, judgements: Iterable[Judgement]) -> None:
+        """Enters judgements, in the place of those of the same pair by the same."""
+        rows = (
+            (
+                j.one,
+                j.other,
+                j.person,
+                j.outcome,
+                j.score,
+                msgspec.json.encode(j.features) if j.features else None,
+                j.at,
+            )
+            for j in judgements
+        )
+        self._db.executemany("INSERT OR REPLACE INTO judgement VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def remove_all(self, rules: int) -> None:
+        """Forgets everything, as it is made anew by other rules."""
+        self._db.execute("DELETE FROM judgement")
+        self._db.execute("DELETE FROM grouped")
+        self._db.execute(f"PRAGMA user_version = {rules:d}")
+
+    def remove_people(self) -> None:
+        """Forgets what people decided."""
+        self._db.execute("DELETE FROM judgement WHERE person <> ''")
+
+    def remove_rows(self, rows: Iterable[int]) -> None:
+        """Forgets all judgements about these offers."""
+        every = [(row,) for row in rows]
+        self._db.executemany("DELETE FROM judgement WHERE one = ?", every)
+        self._db.executemany("DELETE FROM judgement WHERE other = ?", every)
+
+    def remove_pairs(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Forgets the machine's judgements of these pairs."""
+        self._db.executemany("DELETE FROM judgement WHERE one = ? AND other = ? AND person = ''", pairs)
+
+    def put_groups(self, groups: Mapping[int, int]) -> bool:
+        """Replaces the groups by these, row to group; whether any is another than before."""
+        old = dict(self.groups())
+        gone = [(row,) for row in old.keys() - groups.keys()]
+        changed = [(row, number) for row, number in groups.items() if old.get(row) != number]
+        self._db.executemany("DELETE FROM grouped WHERE row = ?", gone)
+        self._db.executemany("INSERT OR REPLACE INTO grouped VALUES (?, ?)", changed)
+        return bool(gone or changed)
+
+
+_OPEN = """WHERE outcome = 'unsure' AND person = ''
+           AND NOT EXISTS (SELECT 1 FROM judgement AS j WHERE j.one = judgement.one AND j.other = judgement.other AND j.person <> '')"""
