@@ -36,6 +36,8 @@ def checked(change: Change, base: str) -> Change:
         raise NeighbourRefused(
             f"Es handelt von {change.iri[:200]}; zu diesem Nachbarn gehört nur, was mit {base}/ beginnt."
         )
+    if "#" in change.iri:
+        raise NeighbourRefused(f"Es handelt von einem Teil ({change.iri[:200]}), nicht von einem Angebot.")
     offer = change.offer
     if offer is None:
         return change

@@ -146,19 +146,22 @@ def page_changes(client: NeighbourClient, address: str, source: str) -> Iterator
 
 
 def _read_page(path: Path, address: str, source: str) -> Iterator[Change | Note]:
+    nameless = 0
     try:
         for record in read_schemaorg(path, ReaderContext(source="nachbar")):
             if isinstance(record, Refused):
                 yield Note(True, address[:200], record.reason)
             elif isinstance(record, Found):
-                yield _named(record.offer, address, source)
+                iri = record.offer.identifier
+                if not _is_at(iri, address):  # it has no address of its own: that of its page, and then a number
+                    nameless += 1
+                    iri = address if nameless == 1 else f"{address}{'&' if '?' in address else '?'}angebot={nameless}"
+                yield _named(record.offer, iri, address, source)
     except SourceRefused:
         return  # a page without an offer, such as an imprint
 
 
-def _named(offer: Offer, address: str, source: str) -> Change | Note:
-    """An offer that has no address of its own at its neighbour is called by that of its page."""
-    iri = offer.identifier if _is_at(offer.identifier, address) else f"{address}#{offer.id.removeprefix('nachbar-')}"
+def _named(offer: Offer, iri: str, address: str, source: str) -> Change | Note:
     provider = offer.provider
     if provider is not None:
         about = f"{origin_of(address)}/#{provider.id}"
