@@ -93,6 +93,14 @@ def harvest(here: Path) -> tuple[int, ...]:
     return tuple(report.counts)
 
 
+def deliver(pair: Pair, *offers: Offer) -> None:
+    """The neighbour reads in these offers, and serves them."""
+    ingest(pair.there, *offers, base=pair.base)
+    with Snapshot.open(pair.there) as snapshot:
+        number = snapshot.state.number
+    wait_for(lambda: httpx.get(f"{pair.base}/gesund").json().get("run") == number)
+
+
 def offers_of(folder: Path, source: str) -> dict[str, Offer]:
     """By IRI's last segment."""
     with Snapshot.open(folder) as snapshot:
@@ -129,7 +137,7 @@ def test_everything_then_nothing_then_what_changed(pair: Pair) -> None:
 
     changed = msgspec.structs.replace(OFFERS[1], name="Yoga am Abend")
     added = an_offer("N1", "Neuer Kurs", Instance(start=dt.date(2099, 8, 1)))
-    ingest(pair.there, changed, added, *OFFERS[2:], base=pair.base)
+    deliver(pair, changed, added, *OFFERS[2:])
     assert harvest(pair.here) == (2, 2, 0, 0, 1)
     assert same(pair)
     mirrored = offers_of(pair.here, "nachbar/dort")
@@ -152,7 +160,7 @@ def test_what_came_from_a_neighbour_is_not_passed_on(pair: Pair) -> None:
 
 def test_a_licence_that_is_not_open_is_not_published(pair: Pair) -> None:
     closed = msgspec.structs.replace(OFFERS[0], licence="Alle Rechte vorbehalten")
-    ingest(pair.there, closed, *OFFERS[1:], base=pair.base)
+    deliver(pair, closed, *OFFERS[1:])
     harvest(pair.here)
     assert "kvhs-A1" not in offers_of(pair.here, "nachbar/dort")
 
@@ -162,7 +170,7 @@ def test_a_neighbour_that_began_anew_loses_what_is_gone(pair: Pair) -> None:
     for name in ("current", "snapshots"):
         path = pair.there / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    ingest(pair.there, *OFFERS[:2], base=pair.base)
+    deliver(pair, *OFFERS[:2])
     harvest(pair.here)
     harvest(pair.here)
     assert sorted(offers_of(pair.here, "nachbar/dort")) == ["kvhs-A1", "kvhs-A2"]
