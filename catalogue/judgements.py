@@ -122,6 +122,13 @@ class Judgements:
         """Row and group of every offer that was judged; a group is named by its lowest row."""
         return iter(self._db.execute("SELECT row, number FROM grouped ORDER BY row"))
 
+    def across(self) -> dict[int, list[int]]:
+        """By group, the rows of those that hold offers of several sources."""
+        found: dict[int, list[int]] = {}
+        for row, number in self._db.execute("SELECT row, number FROM grouped WHERE across = 1 ORDER BY row"):
+            found.setdefault(number, []).append(row)
+        return found
+
     def group_of(self, row: int) -> list[int]:
         """The rows of an offer's group, itself among them."""
         select = "SELECT row FROM grouped WHERE number = (SELECT number FROM grouped WHERE row = ?) ORDER BY row"
@@ -165,13 +172,19 @@ class Judgements:
         """Forgets the machine's judgements of these pairs."""
         self._db.executemany("DELETE FROM judgement WHERE one = ? AND other = ? AND person = ''", pairs)
 
-    def put_groups(self, groups: Mapping[int, int]) -> bool:
-        """Replaces the groups by these, row to group; whether any is another than before."""
-        old = dict(self.groups())
-        gone = [(row,) for row in old.keys() - groups.keys()]
-        changed = [(row, number) for row, number in groups.items() if old.get(row) != number]
+    def put_groups(self, groups: Mapping[int, int], source_of: Mapping[int, str]) -> bool:
+        """Replaces the groups by these, row to group; whether any is another than before. ``source_of`` names each row's source."""
+        sources: dict[int, set[str]] = {}
+        for row, number in groups.items():
+            sources.setdefault(number, set()).add(source_of[row])
+        new = {row: (number, int(len(sources[number]) > 1)) for row, number in groups.items()}
+        old = {
+            row: (number, across) for row, number, across in self._db.execute("SELECT row, number, across FROM grouped")
+        }
+        gone = [(row,) for row in old.keys() - new.keys()]
+        changed = [(row, *found) for row, found in new.items() if old.get(row) != found]
         self._db.executemany("DELETE FROM grouped WHERE row = ?", gone)
-        self._db.executemany("INSERT OR REPLACE INTO grouped VALUES (?, ?)", changed)
+        self._db.executemany("INSERT OR REPLACE INTO grouped VALUES (?, ?, ?)", changed)
         return bool(gone or changed)
 
 

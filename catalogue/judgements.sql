@@ -15,6 +15,8 @@ CREATE INDEX IF NOT EXISTS judgement_outcome ON judgement (outcome) WHERE outcom
 -- of every offer that was judged; a group is named by its lowest row
 CREATE TABLE IF NOT EXISTS grouped (
     row    INTEGER PRIMARY KEY,
-    number INTEGER NOT NULL
+    number INTEGER NOT NULL,
+    across INTEGER NOT NULL             -- 1: the group holds offers of several sources
 );
 CREATE INDEX IF NOT EXISTS grouped_number ON grouped (number);
+CREATE INDEX IF NOT EXISTS grouped_across ON grouped (number) WHERE across = 1;

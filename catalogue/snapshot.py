@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from catalogue.errors import CatalogueEmpty, CatalogueOutdated
 from catalogue.feed.log import Feed, read_feed
+from catalogue.judgements import Judgements
 from catalogue.ledger import Ledger
 
 __all__ = ["FORMAT", "Snapshot", "State", "describe", "visible_snapshot"]
@@ -97,6 +98,11 @@ class Snapshot:
         assert feed is not None, "every snapshot of this format has one"
         return feed
 
+    @cached_property
+    def judgements(self) -> Judgements:
+        """Which offers are the same."""
+        return Judgements.open(self.path / "judgements.sqlite")
+
     def describe(self, iri: str) -> list[ox.Quad]:
         """Every statement about ``iri`` and its parts, in every graph."""
         return list(describe(self.store, ox.NamedNode(iri), None))
@@ -105,6 +111,8 @@ class Snapshot:
         """Lets the snapshot go."""
         self.ledger.close()
         self.__dict__.pop("store", None)
+        if "judgements" in self.__dict__:
+            self.judgements.close()
         os.close(self._hold)
 
     def __enter__(self) -> Snapshot:

@@ -22,7 +22,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One question. ``chosen`` are wishes set by the person herself (parameters): they override those of the words and are strict.
 
     ``dropped`` names wishes of the words that the person took away. ``provider``, ``source``, ``phase``, ``topic`` are facet values.
-    ``today`` is the day to count from.
+    ``today`` is the day to count from. ``far``: the place is one of which nothing is known, so what is elsewhere is wanted as much as what
+    says no place.
     """
 
     text: str
@@ -31,6 +32,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     dropped: frozenset[str] = frozenset()
     understand: bool = True
     collapse: bool = True
+    far: bool = False
     limit: int = 20
     offset: int = 0
     provider: str | None = None
@@ -67,6 +69,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     instances: tuple[HitInstance, ...]
     alike: tuple[Offer, ...] = ()  # the repeated offers behind this hit
+    elsewhere: tuple[Offer, ...] = ()  # the same offer in other sources, one of each
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):

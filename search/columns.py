@@ -249,9 +249,18 @@ class Columns:
         first = np.cumsum(lengths) - lengths
         return np.repeat(self.first[places] - first, lengths) + np.arange(lengths.sum()), first
 
+    def group(self, groups: Iterable[tuple[int, int]]) -> None:
+        """Offers (row and group) that were judged are alike where the group is the same, whatever title and provider say."""
+        found = np.array(list(groups), np.int64).reshape(-1, 2)
+        self._alike[np.searchsorted(self.rows, found[:, 0])] = found[:, 1]
+
+    @cached_property
+    def _alike(self) -> NDArray[np.int64]:
+        return self.runs["alike"][self.first]
+
     def alike(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """A number for each of the given rows in use, equal where title and provider are."""
-        return self.runs["alike"][self.first[np.searchsorted(self.rows, rows)]]
+        """A number for each of the given rows in use, equal where they were judged the same, else where title and provider are."""
+        return self._alike[np.searchsorted(self.rows, rows)]
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,6 +77,8 @@ class SearchEngine:
         self._reader = reader
         self._gazetteer = gazetteer
         self._columns = Columns.load(snapshot.path / "columns.npz")
+        self._columns.group(snapshot.judgements.groups())
+        self._across = {row: rows for rows in snapshot.judgements.across().values() for row in rows}
         self._words = WordIndex(snapshot.path / "words.npz")
         self._vectors = VectorIndex(snapshot.path)
         self._schemes = schemes
@@ -105,7 +107,7 @@ class SearchEngine:
             and not set(fold(asked.topic.text).split()) <= self._wide
             and self._weakness.weak(self._signs(asked, asked.topic))
         )
-        first, second, third = _near_the_best(*asked.found)
+        first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE)
         third = self._nearest_misses(third, asked.wishes, asked.judgement)
         order = ranked((first, second, third), self._columns, request.collapse)
         offers = _OffersRead(self._snapshot.ledger.offers_at)
@@ -118,7 +120,7 @@ class SearchEngine:
             wishes=asked.wishes,
             total=order.total,
             weak=weak,
-            hits=_hits(order, request, writer, offers),
+            hits=_hits(order, request, writer, offers, self._across if request.collapse else {}),
             facets=self._facets(order),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
@@ -240,7 +242,9 @@ class _OffersRead:
         return self._known
 
 
-def _hits(order: Ranked, request: SearchRequest, writer: HitWriter, offers: _OffersRead) -> tuple[Hit, ...]:
+def _hits(
+    order: Ranked, request: SearchRequest, writer: HitWriter, offers: _OffersRead, across: Mapping[int, list[int]]
+) -> tuple[Hit, ...]:
     shown: dict[int, list[int]] = {}
     places = np.flatnonzero((order.hits >= request.offset) & (order.hits < request.offset + request.limit))
     for place in places.tolist():
@@ -250,15 +254,25 @@ def _hits(order: Ranked, request: SearchRequest, writer: HitWriter, offers: _Off
     for _, (best, *others) in sorted(shown.items()):
         rows = [int(order.rows[place]) for place in (best, *others)]
         own = [(row, found[row]) for row in rows]
-        hits.append(writer.hit(int(order.groups[best]), float(order.scores[best]), own))
+        hit = writer.hit(int(order.groups[best]), float(order.scores[best]), own)
+        if rows[0] in across:
+            hit = msgspec.structs.replace(hit, elsewhere=_elsewhere(hit, across[rows[0]], offers))
+        hits.append(hit)
     return tuple(hits)
 
 
+def _elsewhere(hit: Hit, rows: Sequence[int], offers: _OffersRead) -> tuple[Offer, ...]:
+    """Of the offers of a group one for each source that is not the hit's, such as are among its repeated ones first."""
+    found = offers.at(rows)
+    others = {offer.source: offer for offer in [*(found[row] for row in reversed(rows)), *reversed(hit.alike)]}
+    return tuple(offer for source, offer in sorted(others.items()) if source != hit.offer.source)
+
+
 def _near_the_best(
-    first: Candidates, second: Candidates, third: Candidates
+    first: Candidates, second: Candidates, third: Candidates, share: float
 ) -> tuple[Candidates, Candidates, Candidates]:
-    """The groups without what is no hit: a wish that fits makes up for a part of the topic, not for all of it."""
-    best = max(first.best, second.best, third.best * _FITTING_SHARE)
+    """The groups without what is no hit: a wish that fits makes up for a part of the topic (``share``), not for all of it."""
+    best = max(first.best, second.best, third.best * share)
     return first.near(best), second.near(best), third.near(max(best, third.best))
 
 

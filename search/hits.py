@@ -46,7 +46,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 def ranked(groups: Sequence[Candidates], columns: Columns, collapse: bool) -> Ranked:
-    """The three groups in a row. ``collapse`` makes one hit of rows with the same title and provider."""
+    """The three groups in a row. ``collapse`` makes one hit of rows that are the same offer."""
     rows = np.concatenate([candidates.rows for candidates in groups])
     scores = np.concatenate([candidates.scores for candidates in groups])
     numbers = np.repeat(np.array([1, 2, 3], np.int8), [candidates.rows.size for candidates in groups])

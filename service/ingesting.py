@@ -15,6 +15,7 @@ from catalogue.settings import Settings, Source, enter_source, new_source
 from ingest.enrich import Enricher
 from ingest.pipeline import SourceReport, ingest_source
 from ingest.records import ReaderContext, SourceRefused, Where
+from ingest.resolve.resolve import resolve
 from ingest.sources import reader_of, recognise
 from ingest.sources.table.mapping import load_mapping
 from ontology.concepts import Schemes, load_schemes
@@ -41,10 +42,12 @@ __all__ = [
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where progress is shown: ``records`` gets numbers of records read, ``texts`` texts encoded so far and in all."""
+    """Where progress is shown: ``records`` gets numbers of records read, ``texts`` texts encoded so far and in all,
+    ``pairs`` pairs of offers compared so far and in all."""
 
     records: Callable[[str, int], None]
     texts: Callable[[int, int], None]
+    pairs: Callable[[int, int], None] = lambda _done, _total: None
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -180,11 +183,12 @@ def _run_job(
 
 
 def write_index(run: Run, folder: Path, settings: Settings, schemes: Schemes, progress: Progress) -> None:
-    """Brings the search index of a run up to date. Raises EncoderUnavailable."""
+    """Brings a run's judgements, which offers are the same, and its search index up to date. Raises EncoderUnavailable, CatalogueError."""
 
     def label(scheme: str, notation: str) -> str:
         return schemes[scheme].label(notation)
 
+    resolve(run, folder, progress.pairs)
     cache = folder / "cache"
     cache.mkdir(exist_ok=True)
     with VectorCache(cache / "vectors.sqlite") as vectors:

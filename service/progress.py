@@ -34,7 +34,13 @@ def shown_progress() -> Iterator[Progress]:
                 task = tasks[""] = bars.add_task("Bedeutung der Angebote berechnen", total=total)
             bars.update(task, completed=done, total=total)
 
-        yield Progress(records, texts)
+        def pairs(done: int, total: int) -> None:
+            task = tasks.get("pairs ")
+            if task is None:
+                task = tasks["pairs "] = bars.add_task("Doppelte Angebote suchen", total=total)
+            bars.update(task, completed=done, total=total)
+
+        yield Progress(records, texts, pairs)
 
 
 @contextmanager

@@ -27,19 +27,23 @@ _TITLE = 48  # bytes by which a block is sorted
 
 
 class Blocks(msgspec.Struct, frozen=True):
-    """``rows`` (n,) and ``keys`` (n,): in which blocks an offer is. ``titles`` (n,) bytes sort each of them, ``ties`` (n,) equal titles: a
-    number made of the offer's id, so that the order in which offers came decides nothing.
+    """``rows`` (n,) and ``keys`` (n,): in which blocks an offer is.
+
+    Of each offer, in order of its row in ``offers`` (m,): ``titles`` (m,) bytes sort a block, ``ties`` (m,) equal titles. A tie is a number
+    made of the offer's id, so that the order in which offers came decides nothing.
     """
 
     rows: NDArray[np.int64]
     keys: NDArray[np.int64]
+    offers: NDArray[np.int64]
     titles: NDArray[np.bytes_]
     ties: NDArray[np.int64]
 
     @classmethod
     def empty(cls) -> Blocks:
         """Of no offers."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, f"S{_TITLE}"), np.empty(0, np.int64))
+        nothing = np.empty(0, np.int64)
+        return cls(nothing, nothing, nothing, np.empty(0, f"S{_TITLE}"), nothing)
 
     @classmethod
     def load(cls, path: Path) -> Blocks:
@@ -47,30 +51,35 @@ class Blocks(msgspec.Struct, frozen=True):
         if not path.exists():
             return cls.empty()
         with np.load(path) as data:
-            return cls(data["rows"], data["keys"], data["titles"], data["ties"])
+            return cls(**{name: data[name] for name in cls.__struct_fields__})
 
     def save(self, path: Path) -> None:
         """Writes a file that `load` reads."""
         part = path.with_name("neu.npz")  # the file may be shared with the visible snapshot: never write into it
-        np.savez(part, allow_pickle=False, rows=self.rows, keys=self.keys, titles=self.titles, ties=self.ties)
+        arrays = {name: getattr(self, name) for name in self.__struct_fields__}
+        np.savez(part, allow_pickle=False, **arrays)
         part.replace(path)
 
     def updated(self, offers: Iterable[tuple[int, Traits]], outdated: Iterable[int]) -> Blocks:
         """Without the ``outdated`` rows and with ``offers``: changed rows stand in both."""
-        rows, keys, titles, ties = list[int](), list[int](), list[bytes](), list[int]()
+        rows, keys, added, titles, ties = list[int](), list[int](), list[int](), list[bytes](), list[int]()
         for row, traits in offers:
-            title, tie = traits.plain.encode()[:_TITLE], _number(traits.id)
-            for key in _keys(traits):
-                rows.append(row)
-                keys.append(key)
-                titles.append(title)
-                ties.append(tie)
-        keep = ~np.isin(self.rows, np.fromiter(outdated, np.int64))
+            blocks = _keys(traits)
+            rows += [row] * len(blocks)
+            keys += blocks
+            added.append(row)
+            titles.append(traits.plain.encode()[:_TITLE])
+            ties.append(_number(traits.id))
+        gone = np.fromiter(outdated, np.int64)
+        keep, stay = ~np.isin(self.rows, gone), ~np.isin(self.offers, gone)
+        of = np.concatenate([self.offers[stay], np.array(added, np.int64)])
+        order = np.argsort(of)
         return Blocks(
-            np.concatenate([self.rows[keep], np.array(rows, np.int64)]),
-            np.concatenate([self.keys[keep], np.array(keys, np.int64)]),
-            np.concatenate([self.titles[keep], np.array(titles, f"S{_TITLE}")]),
-            np.concatenate([self.ties[keep], np.array(ties, np.int64)]),
+            rows=np.concatenate([self.rows[keep], np.array(rows, np.int64)]),
+            keys=np.concatenate([self.keys[keep], np.array(keys, np.int64)]),
+            offers=of[order],
+            titles=np.concatenate([self.titles[stay], np.array(titles, f"S{_TITLE}")])[order],
+            ties=np.concatenate([self.ties[stay], np.array(ties, np.int64)])[order],
         )
 
     def of_rows(self, rows: Iterable[int]) -> NDArray[np.int64]:
@@ -80,15 +89,17 @@ class Blocks(msgspec.Struct, frozen=True):
     def within(self, keys: NDArray[np.int64]) -> Blocks:
         """Only these blocks."""
         chosen = np.isin(self.keys, keys)
-        return Blocks(self.rows[chosen], self.keys[chosen], self.titles[chosen], self.ties[chosen])
+        return msgspec.structs.replace(self, rows=self.rows[chosen], keys=self.keys[chosen])
 
     def tie_of(self) -> dict[int, int]:
         """By row, the number made of the offer's id."""
-        return dict(zip(self.rows.tolist(), self.ties.tolist(), strict=True))
+        return dict(zip(self.offers.tolist(), self.ties.tolist(), strict=True))
 
     def pairs(self) -> set[tuple[int, int]]:
         """The pairs of rows to compare, the lower row first."""
-        order = np.lexsort((self.ties, self.titles, self.keys))
+        rank = np.empty(self.offers.size, np.int64)
+        rank[np.lexsort((self.ties, self.titles))] = np.arange(self.offers.size)
+        order = np.lexsort((rank[np.searchsorted(self.offers, self.rows)], self.keys))
         rows, keys = self.rows[order], self.keys[order]
         found = [np.empty((0, 2), np.int64)]
         for step in range(1, _NEAR + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -75,9 +75,10 @@ class _Resolving:
         after, resolved = self._compare(before, changed, set() if anew else self._run.removed)
         self._judgements.remove_people()
         self._judgements.put(decided)
-        if self._judgements.put_groups(grouped(self._judgements.deciding(), after.tie_of())):
+        source_of = self._run.ledger.sources_by_row()
+        if self._judgements.put_groups(grouped(self._judgements.deciding(), after.tie_of()), source_of):
             self._run.touch()
-        self._publish()
+        self._publish(source_of)
         return resolved
 
     def _rows_of(self, people: Iterable[PersonsJudgement]) -> list[Judgement]:
@@ -138,10 +139,10 @@ class _Resolving:
                 at=self._run.moment,
             )
 
-    def _publish(self) -> None:
+    def _publish(self, source_of: Mapping[int, str]) -> None:
         """Offers of different sources that are the same are linked, in a graph of its own."""
         run, graph = self._run, ox.NamedNode(graph_of_judgements(self._run.base))
-        wanted = set(self._links(graph))
+        wanted = set(self._links(graph, source_of))
         present = set(run.store.quads_for_pattern(None, None, None, graph))
         for quad in present - wanted:
             run.store.remove(quad)
@@ -149,13 +150,12 @@ class _Resolving:
         if wanted != present:
             run.touch()
 
-    def _links(self, graph: ox.NamedNode) -> Iterator[ox.Quad]:
+    def _links(self, graph: ox.NamedNode, source_of: Mapping[int, str]) -> Iterator[ox.Quad]:
         group = dict(self._judgements.groups())
-        sources = self._run.ledger.sources_by_row()
         across = [
             (j.one, j.other)
             for j in self._judgements.decided(Outcome.SAME)
-            if sources[j.one] != sources[j.other] and group[j.one] == group[j.other]
+            if source_of[j.one] != source_of[j.other] and group[j.one] == group[j.other]
         ]
         offers = self._run.ledger.offers_at({row for pair in across for row in pair})
         for one, other in across:
