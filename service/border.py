@@ -21,6 +21,8 @@ from service.wording import words
 
 __all__ = ["Border", "Origin", "may_be_shown", "origin_in_words", "shown"]
 
+_ELSEWHERE = 3  # the group of hits that fit but for the place, or another wish
+
 
 class Origin(NamedTuple):
     """Where a neighbour's offer comes from. ``url`` is its IRI there."""
@@ -83,18 +85,18 @@ class Border:
     def search(self, engine: SearchEngine, request: SearchRequest) -> Answer:
         """The engine's answer, with what may be shown of each hit, and a sentence where the place is none that anything is known of."""
         answer = engine.search(request)
+        note = None
+        if self._is_beyond(answer.wishes.place_ags, engine, request.today):
+            answer = engine.search(msgspec.structs.replace(request, far=True))
+            note = _told(answer)
         hits = tuple(hit if may_be_shown(hit.offer) else _reduced(hit) for hit in answer.hits)
-        note = self._beyond(answer, engine, request.today)
         # where nothing was found but what is elsewhere, the hits are the nearest there is
         weak = answer.weak or (note is not None and bool(hits) and answer.total == 0)
         return msgspec.structs.replace(answer, hits=hits, note=note, weak=weak)
 
-    def _beyond(self, answer: Answer, engine: SearchEngine, today: dt.date) -> str | None:
-        key = answer.wishes.place_ags
-        if key is None or key.startswith(self._known) or key[:5] in engine.districts(today):
-            return None
-        sentence = str(words()["border"]["beyond"]).format(place=answer.wishes.place)
-        return f"{sentence} {words()['border']['nearest']}" if answer.hits else sentence
+    def _is_beyond(self, key: str | None, engine: SearchEngine, today: dt.date) -> bool:
+        """Whether a municipality lies outside of the own district, of those that are followed, and of all that offers are in."""
+        return key is not None and not key.startswith(self._known) and key[:5] not in engine.districts(today)
 
     def origin(self, offer: Offer, wishes: Wishes | None = None, runs: tuple[HitInstance, ...] = ()) -> Origin | None:
         """Where an offer comes from; None for our own. ``runs`` are those of a hit, which say how far they are from a place asked for."""
@@ -132,6 +134,12 @@ def origin_in_words(origin: Origin) -> str:
     distance = f"{origin.distance_km:.0f}\u00a0km" if origin.distance_km >= 1 else said["near"]
     form = said["from_home"] if origin.distance_from is None else said["from_place"]
     return f"{text} · {form.format(distance=distance, place=origin.distance_from)}"
+
+
+def _told(answer: Answer) -> str:
+    sentence = str(words()["border"]["beyond"]).format(place=answer.wishes.place)
+    elsewhere = any(hit.group == _ELSEWHERE for hit in answer.hits)
+    return f"{sentence} {words()['border']['nearest']}" if elsewhere else sentence
 
 
 def _places(offer: Offer) -> Iterator[Place]:

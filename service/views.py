@@ -136,7 +136,7 @@ def search_view(
         total=answer.total,
         weak=answer.weak,
         note=answer.note,
-        elsewhere=None if answer.hits or answer.note is None else _anywhere_near(answer.wishes, address),
+        elsewhere=_anywhere_near(answer.wishes, address) if answer.note and address.has("place") else None,
         page=page,
         pages=pages,
         before=address.page(page - 1) if page > 1 else None,

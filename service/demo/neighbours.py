@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,26 +54,43 @@ def prepare_districts(folder: Path, today: dt.date, port: int) -> list[Path]:
 
 def _write_settings(folder: Path, shipped: Path, port: int, neighbour: str, its_port: int) -> None:
     """The shipped settings with the own address, and with the neighbour to follow."""
-    base = read_settings(shipped.parent).catalogue.base
-    text = shipped.read_text(encoding="utf-8").replace(f'"{base}"', f'"{_ADDRESS.format(port=port)}"')
+    written, base = folder / "katalog.toml", _ADDRESS.format(port=port)
+    if written.exists() and read_settings(folder).catalogue.base != base:
+        (folder / "current").unlink(missing_ok=True)  # at another port all IRIs are others: the catalogue begins anew
+    shipped_base = read_settings(shipped.parent).catalogue.base
+    text = shipped.read_text(encoding="utf-8").replace(f'"{shipped_base}"', f'"{base}"')
     entry = (_SAMPLE / neighbour).read_text(encoding="utf-8").replace("{address}", _ADDRESS.format(port=its_port))
-    (folder / "katalog.toml").write_text(f"{text.rstrip()}\n\n{entry}", encoding="utf-8")
+    written.write_text(f"{text.rstrip()}\n\n{entry}", encoding="utf-8")
 
 
 def run(folder: Path, port: int) -> None:
     """Builds what is not there yet, and serves both until it is stopped. Raises CatalogueError."""
     console = Console(highlight=False)
+    for used in (port, port + 1):
+        _refuse_if_taken(used)
     folders = prepare_districts(folder, dt.date.today(), port)
     for one in folders:
         _build(one, console)
-    with _serving(folders, port):
+    with _serving(folders, port) as processes:
         console.print("\nZwei Landkreise, die einander folgen:")
         for number, one in enumerate(folders):
             address = _ADDRESS.format(port=port + number)
             console.print(f"  {read_settings(one).catalogue.title}: [bold]{address}[/bold]", soft_wrap=True)
         console.print("Wie es um den Nachbarn steht, zeigt dort jeweils /nachbarn. Beenden mit Strg+C.")
-        while True:
-            time.sleep(3600)
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+    raise CatalogueError("Einer der beiden Dienste ist beendet, darum auch der andere.")
+
+
+def _refuse_if_taken(port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            raise CatalogueError(
+                f"Der Anschluss {port} ist schon belegt. Andere: --port, oder make demo-nachbarn PORT=…"
+            ) from None
 
 
 def _stop(*_: Any) -> NoReturn:
@@ -91,7 +109,7 @@ def _build(folder: Path, console: Console) -> None:
 
 
 @contextmanager
-def _serving(folders: Sequence[Path], port: int) -> Iterator[None]:
+def _serving(folders: Sequence[Path], port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Both catalogues served, each by a process of its own; both end with the block."""
     processes = []
     try:
@@ -100,7 +118,7 @@ def _serving(folders: Sequence[Path], port: int) -> Iterator[None]:
             processes.append(subprocess.Popen(command))  # noqa: S603 - our own program
         for number, process in enumerate(processes):
             _wait_for(process, _ADDRESS.format(port=port + number))
-        yield
+        yield processes
     finally:
         for process in processes:
             with suppress(ProcessLookupError):
