@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 def table() -> dict[str, dict[str, str]]:
     """Header to address to form, as documented; no header as the empty one."""
     section = PAGE.read_text("utf-8").partition("\n## curl\n")[2]
-    head, _, *rows = re.findall(r"^\| (.*) \|$", section.partition("\n| short |")[0], re.MULTILINE)
+    head, *rows = re.findall(r"^\| (.*) \|$", section.partition("\n| short |")[0], re.MULTILINE)
     _, *addresses = (cell.strip("`") for cell in head.split(" | "))
     cells = [row.split(" | ") for row in rows]
     return {
