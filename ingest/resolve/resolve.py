@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pyoxigraph as ox
+from rapidfuzz import fuzz, process
 
 from catalogue.judgements import Judgement, Judgements, Outcome
 from catalogue.run import Run
@@ -26,6 +27,7 @@ __all__ = ["Resolved", "resolve"]
 _SAME_AS = ox.NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 _RULES = ("weights.toml", "words.toml", "titles.py", "features.py", "traits.py", "candidates.py")
 _BATCH = 10_000
+_LIKE = 50.0  # per cent of the letters of two titles, their words sorted
 
 _LOOKS = frozenset(("title", "words", "more", "provider"))  # two that differ in none of these look the same and are not
 
@@ -33,7 +35,7 @@ Pair = tuple[int, int]
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did: pairs ``compared``, and of these how many are ``same`` and ``unsure``."""
+    """What a run did: pairs ``compared`` closely, and of these how many are ``same`` and ``unsure``."""
 
     compared: int = 0
     same: int = 0
@@ -116,7 +118,7 @@ class _Resolving:
             if self._progress is not None:
                 self._progress(min(start + _BATCH, len(due)), len(due))
         after.save(self._path)
-        return after, Resolved(compared=len(due), same=counts[Outcome.SAME], unsure=counts[Outcome.UNSURE])
+        return after, Resolved(compared=sum(counts.values()), same=counts[Outcome.SAME], unsure=counts[Outcome.UNSURE])
 
     def _read(self, rows: Iterable[int]) -> Iterator[tuple[int, Traits]]:
         for row, offer in self._run.ledger.offers_at(sorted(rows)).items():
@@ -126,7 +128,7 @@ class _Resolving:
     def _judged(self, pairs: list[Pair]) -> Iterator[Judgement]:
         missing = {row for pair in pairs for row in pair} - self._traits.keys()
         self._traits.update(dict(self._read(missing)))
-        for one, other in pairs:
+        for one, other in self._with_like_titles(pairs):
             decision = self._model.decide(self._traits[one], self._traits[other])
             yield Judgement(
                 one=one,
@@ -138,6 +140,12 @@ class _Resolving:
                 else {},
                 at=self._run.moment,
             )
+
+    def _with_like_titles(self, pairs: list[Pair]) -> list[Pair]:
+        """Those whose titles have enough in common to be looked at more closely; of the rest none would be more than different."""
+        ones, others = ([self._traits[pair[side]].plain for pair in pairs] for side in (0, 1))
+        alike = process.cpdist(ones, others, scorer=fuzz.token_sort_ratio)
+        return [pair for pair, near in zip(pairs, (alike >= _LIKE).tolist(), strict=True) if near]
 
     def _publish(self, source_of: Mapping[int, str]) -> None:
         """Offers of different sources that are the same are linked, in a graph of its own."""
