@@ -174,6 +174,23 @@ def evaluate(
 
 
 @app.command()
+def judge(
+    folder: Folder,
+    one: Annotated[str, typer.Argument(metavar="A", help="Nummer oder Adresse eines Angebots.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Nummer oder Adresse eines anderen.")],
+    judgement: Annotated[str, typer.Argument(metavar="same|different|unsure", help="gleich, verschieden, unsicher")],
+    by: Annotated[str, typer.Option(help="Wer geurteilt hat.")],
+) -> None:
+    """Entscheiden, ob zwei Angebote dasselbe sind."""
+    from catalogue.judgements import Outcome
+    from service.commands import judge as command
+
+    if judgement not in set(Outcome):
+        raise typer.BadParameter(f"Ein Urteil heißt {', '.join(Outcome)}.")
+    command.run(folder, one, other, Outcome(judgement), by)
+
+
+@app.command()
 def status(folder: Folder, as_json: AsJson = False) -> None:
     """Angebote je Quelle, letzter Lauf, abgelehnte Sätze, Stand des Suchindex."""
     from service.commands import status as command

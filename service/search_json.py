@@ -12,6 +12,7 @@ from ontology.offer import iri_of
 from search.answer import Answer, Hit
 from search.question import as_json
 from service.border import Border, Origin
+from service.comparison import sources_as_json
 
 __all__ = ["answer_as_json", "search_response"]
 
@@ -43,7 +44,7 @@ def answer_as_json(answer: Answer, base: str, border: Border | None = None, note
         },
         "total": answer.total,
         "weak": answer.weak,
-        "hits": [_hit(hit, base, _origin(hit, answer, border)) for hit in answer.hits],
+        "hits": [_hit(hit, base, _origin(hit, answer, border), border) for hit in answer.hits],
         "facets": {
             name: [msgspec.to_builtins(facet) for facet in facets] for name, facets in answer.facets.items() if facets
         },
@@ -55,7 +56,7 @@ def _origin(hit: Hit, answer: Answer, border: Border | None) -> Origin | None:
     return None if border is None else border.origin(hit.offer, answer.wishes, hit.instances)
 
 
-def _hit(hit: Hit, base: str, origin: Origin | None) -> dict[str, Any]:
+def _hit(hit: Hit, base: str, origin: Origin | None, border: Border | None) -> dict[str, Any]:
     return {
         "id": iri_of(hit.offer, base),
         "identifier": hit.offer.identifier,
@@ -67,6 +68,7 @@ def _hit(hit: Hit, base: str, origin: Origin | None) -> dict[str, Any]:
         "instances": [msgspec.to_builtins(instance) for instance in hit.instances],
         "alike": [iri_of(offer, base) for offer in hit.alike],
         **({} if origin is None else {"origin": _said(origin)}),
+        **({"sources": sources_as_json(hit.offer, hit.elsewhere, base, border)} if hit.elsewhere else {}),
     }
 
 

@@ -15,6 +15,7 @@ from service.dates import day_of, last_day
 from service.parameters import Address, PlaceFinder
 from service.wording import (
     distance_in_words,
+    listed,
     moment_in_words,
     parse_moment,
     price_in_words,
@@ -67,6 +68,7 @@ class Card(NamedTuple):
     marks: Sequence[Mark]
     found: Sequence[Mark]
     origin: Origin | None
+    also: str | None  # where else the same offer is
 
 
 class Group(NamedTuple):
@@ -215,11 +217,22 @@ def _groups(answer: Answer, border: Border, today: dt.date) -> Iterator[Group]:
     told_apart = {hit.group for hit in answer.hits} != {1} or answer.wishes != Wishes()
     for number, hits in groupby(answer.hits, key=lambda hit: hit.group):
         heading = words()["group"][str(number)] if told_apart and not answer.weak else None
-        cards = [card_of_hit(hit, today, border.origin(hit.offer, answer.wishes, hit.instances)) for hit in hits]
+        cards = [
+            card_of_hit(hit, today, border.origin(hit.offer, answer.wishes, hit.instances), _also(hit, border))
+            for hit in hits
+        ]
         yield Group(number, heading, cards)
 
 
-def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None) -> Card:
+def _also(hit: Hit, border: Border) -> str | None:
+    """ "Auch gefunden bei …" """
+    if not hit.elsewhere:
+        return None
+    titles = listed([border.title_of(offer.source) for offer in hit.elsewhere])
+    return str(words()["same"]["also"]).format(titles=titles)
+
+
+def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None, also: str | None = None) -> Card:
     """A hit as a card, with its best date first."""
     first = hit.instances[0] if hit.instances else HitInstance()
     where = first.place
@@ -236,6 +249,7 @@ def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None) -> Card:
         marks=[mark for mark in said if mark.kind in ("fulfilled", "unknown", "unfulfilled")],
         found=[mark for mark in said if mark.kind in ("words", "meaning")],
         origin=origin,
+        also=also,
     )
 
 
@@ -268,6 +282,7 @@ def _card(
     marks: Sequence[Mark],
     found: Sequence[Mark],
     origin: Origin | None,
+    also: str | None = None,
 ) -> Card:
     return Card(
         id=offer.id,
@@ -284,6 +299,7 @@ def _card(
         marks=marks,
         found=found,
         origin=origin,
+        also=also,
     )
 
 

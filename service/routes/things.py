@@ -14,6 +14,7 @@ from ontology.offer import Offer
 from ontology.profiles.schemaorg import markup_of
 from service.answers import Answer, Asked, document
 from service.border import shown
+from service.comparison import elsewhere_of
 from service.dates import day_of, last_day
 from service.follower import Served
 from service.negotiation import DATA_FORMS, HTML
@@ -150,6 +151,7 @@ def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str
         ago=lambda moment: ago_in_words(
             (today - dt.datetime.fromisoformat(moment).astimezone(service.zone).date()).days
         ),
+        elsewhere=elsewhere_of(offer, served.snapshot, service.border),
         data=script_safe(msgspec.json.encode(markup)),
         forms=DATA_FORMS,
         path=f"{site.root}/angebot/{quote(offer.id)}",
