@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyoxigraph as ox
 
@@ -36,6 +37,7 @@ __all__ = ["NotAnOffer", "offer_from_triples", "offer_to_ntriples", "provider_fr
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
+_ZONE = ZoneInfo("Europe/Berlin")
 
 _RUN_PROPERTY = {
     Kind.COURSE: "hasCourseInstance",
@@ -302,7 +304,7 @@ class _Graph:
             return None
         if self._datatypes[subject, predicate] == _XSD + "date":
             return dt.date.fromisoformat(value)
-        return dt.datetime.fromisoformat(value)
+        return _local(dt.datetime.fromisoformat(value))
 
     def truth(self, subject: str, predicate: str) -> bool | None:
         value = self.one(subject, predicate)
@@ -364,6 +366,11 @@ def provider_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], sour
     return _read_provider(_Graph(triples), iri, source)
 
 
+def _local(moment: dt.datetime) -> dt.datetime:
+    """As times are stated in an `Offer`, whatever offset others write."""
+    return moment if moment.tzinfo is None else moment.astimezone(_ZONE).replace(tzinfo=None)
+
+
 def _named(iri: str, source: str) -> tuple[str, str | None]:
     """``id`` and ``iri`` of what ``source`` calls so."""
     return (segment(iri), None) if is_own(source) else (id_at_neighbour(source, iri), iri)
@@ -422,8 +429,8 @@ def _read_schedule(graph: _Graph, node: str | None) -> Schedule | None:
     start, end = graph.one(node, SCHEMA + "startTime"), graph.one(node, SCHEMA + "endTime")
     return Schedule(
         weekdays=tuple(_DAY_CODES[value.removeprefix(SCHEMA)] for value in graph.all(node, SCHEMA + "byDay")),
-        start_time=None if start is None else dt.time.fromisoformat(start),
-        end_time=None if end is None else dt.time.fromisoformat(end),
+        start_time=None if start is None else dt.time.fromisoformat(start).replace(tzinfo=None),
+        end_time=None if end is None else dt.time.fromisoformat(end).replace(tzinfo=None),
         meetings=graph.whole(node, SCHEMA + "repeatCount"),
     )
 

@@ -117,7 +117,9 @@ class Harvester:
                 state = self._follow(neighbour, visit, state, report, None)
                 renew = visit.restarted
             if renew:
-                begin = self._write(neighbour, state, _State(filters=state.filters, renewing=True), [], report)
+                begin = _State(filters=state.filters, renewing=True)
+                if begin != state:  # else the last visit got no further
+                    begin = self._write(neighbour, state, begin, [], report)
                 visit = FeedVisit(client, reader, neighbour.address, Place())
                 self._follow(neighbour, visit, begin, report, set())
 
@@ -161,8 +163,9 @@ class Harvester:
             read_at=now.isoformat(),
             whole_at=now.isoformat() if whole and not lost else state.whole_at,
         )
-        if changes:
-            self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=whole and not lost)
+        whole = whole and not lost
+        if changes or whole:
+            self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=whole)
 
     def _enriched(self, neighbour: Neighbour, changes: Iterable[Change | Note]) -> Iterator[Change | Note]:
         """Other software says less of topics and places than ours, whose feed is taken as it is."""

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from catalogue.query import choose
 
-__all__ = ["DATA_FORMS", "HTML", "JSON", "JSON_LD", "DataForm", "choose", "form_of_media", "split_suffix"]
+__all__ = ["DATA_FORMS", "HTML", "JSON", "JSON_LD", "DataForm", "choose", "form_of_media", "split_suffix", "takes_gzip"]
 
 HTML = "text/html"
 JSON_LD = "application/ld+json"
@@ -47,3 +47,11 @@ def split_suffix(segment: str) -> tuple[str, DataForm | None]:
     stem, dot, suffix = segment.rpartition(".")
     form = next((form for form in DATA_FORMS if form.suffix == suffix), None) if dot and stem else None
     return (segment, None) if form is None else (stem, form)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding lets gzip be sent (RFC 9110, section 12.5.3)."""
+    codings = [part.replace(" ", "").lower().partition(";q=") for part in accepted.split(",")]
+    return any(
+        name in ("gzip", "x-gzip") and quality not in ("0", "0.0", "0.00", "0.000") for name, _, quality in codings
+    )

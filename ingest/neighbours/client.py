@@ -27,6 +27,8 @@ __all__ = ["Fetched", "Limits", "NeighbourBusy", "NeighbourClient", "NeighbourRe
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _LONGEST = 3600.0  # seconds for a dump
+_LONGEST_PATIENCE = 86_400.0  # seconds: whoever asks for a century made a mistake
+_MEDIA_TYPE = 255  # characters, more than any has (RFC 6838, section 4.2)
 _AGENT = "Bildungskatalog (Abgleich mit Nachbarkatalogen)"
 
 
@@ -147,7 +149,7 @@ class NeighbourClient:
                 keep(piece)
         return Fetched(
             url=url,
-            media=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            media=answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:_MEDIA_TYPE],
             body=b"",
             etag=answer.headers.get("etag"),
             immutable="immutable" in answer.headers.get("cache-control", ""),
@@ -233,12 +235,14 @@ def origin_of(url: str) -> str:
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds (RFC 9110, section 10.2.3); None where nothing readable is said."""
+    """Seconds (RFC 9110, section 10.2.3), at most a day; None where nothing readable is said."""
     said = answer.headers.get("retry-after", "")
     if said.isdecimal():
-        return float(said)
+        return min(float(said), _LONGEST_PATIENCE)
     try:
         moment = parsedate_to_datetime(said)
     except ValueError:
         return None
-    return max(0.0, (moment - dt.datetime.now(moment.tzinfo or dt.UTC)).total_seconds())
+    if moment.tzinfo is None:  # "-0000": of no known zone (RFC 5322, section 3.3)
+        moment = moment.replace(tzinfo=dt.UTC)
+    return min(max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds()), _LONGEST_PATIENCE)

@@ -105,6 +105,7 @@ class FeedVisit:
                 yield from self._open_pages()
             except NeighbourRefused:  # one is gone, or is no page any more: the entrance says what counts now
                 entrance = self._client.get(self._address, ACCEPT)
+                self._known -= self._begin.open.keys()  # what it still leads to has to be read, or to be complained of
         if not entrance.unchanged:
             yield from self._follow(self._address, entrance)
             gone = self._begin.open.keys() - self._linked

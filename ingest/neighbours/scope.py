@@ -41,7 +41,12 @@ class Scope:
             name: tuple(notation for notation in getattr(offer, name) if notation in self._schemes[name].concepts)
             for name in _CONCEPT_FIELDS
         }
-        offer, _ = without_contacts(msgspec.structs.replace(offer, **known))
+        models = self._schemes["time-model"].concepts
+        runs = tuple(
+            msgspec.structs.replace(run, time_model=tuple(model for model in run.time_model if model in models))
+            for run in offer.instances
+        )
+        offer, _ = without_contacts(msgspec.structs.replace(offer, instances=runs, **known))
         return msgspec.structs.replace(offer, **self._blank).canonical()
 
     def holds(self, offer: Offer) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
+import pyoxigraph as ox
 
 from catalogue.ledger import Counts, Note
 from catalogue.source import SourceWriter
 from ingest.neighbours.client import NeighbourRefused
 from ingest.neighbours.feed import Event
+from ingest.neighbours.plausible import faults_of, is_iri
 from ingest.neighbours.scope import LARGEST_OFFER, Scope
 from ontology.offer import Offer, id_at_neighbour, offer_to_json
 from ontology.rdf import NotAnOffer, offer_from_triples
 
-__all__ = ["Change", "base_of", "changes_of", "checked", "last_of_each", "take_over"]
+__all__ = ["Change", "base_of", "changes_of", "checked", "last_of_each", "offer_of", "take_over"]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,8 @@ def checked(change: Change, base: str) -> Change:
         raise NeighbourRefused(
             f"Es handelt von {change.iri[:200]}; zu diesem Nachbarn gehört nur, was mit {base}/ beginnt."
         )
+    if not is_iri(change.iri):
+        raise NeighbourRefused(f"{change.iri[:200]} taugt nicht als Name eines Angebots.")
     if "#" in change.iri:
         raise NeighbourRefused(f"Es handelt von einem Teil ({change.iri[:200]}), nicht von einem Angebot.")
     offer = change.offer
@@ -44,9 +48,26 @@ def checked(change: Change, base: str) -> Change:
     if len(offer_to_json(offer)) > LARGEST_OFFER:
         raise NeighbourRefused(f"Das Angebot ist größer als {LARGEST_OFFER // 1000} kB.")
     provider = offer.provider
-    if provider is not None and provider.iri is not None and not provider.iri.startswith(f"{base}/"):
+    if provider is not None and provider.iri is not None and not _is_of(provider.iri, base):
         raise NeighbourRefused(f"Der Anbieter {provider.iri[:200]} gehört nicht zu diesem Nachbarn.")
+    fault = next(faults_of(offer), None)
+    if fault is not None:
+        raise NeighbourRefused(f"Es nennt {fault}.")
     return change
+
+
+def _is_of(iri: str, base: str) -> bool:
+    return iri.startswith(f"{base}/") and is_iri(iri)
+
+
+def offer_of(iri: str, quads: Iterable[ox.Quad], source: str) -> Offer:
+    """What a neighbour says of an offer. Raises NeighbourRefused."""
+    try:
+        return offer_from_triples(iri, quads, source)
+    except NotAnOffer:
+        raise NeighbourRefused("Was es beschreibt, ist kein Bildungsangebot mit Namen und Art.") from None
+    except (ValueError, KeyError, ArithmeticError) as error:  # as date, day of the week and price, whatever is not one
+        raise NeighbourRefused(f"Ein Wert darin ist nicht lesbar: {str(error)[:200]}") from None
 
 
 def _change_of(event: Event, source: str, base: str) -> Change:
@@ -56,13 +77,7 @@ def _change_of(event: Event, source: str, base: str) -> Change:
     )  # before anything is read about the things of others
     if event.kind == "Delete":
         return change
-    try:
-        offer = offer_from_triples(event.object, event.quads, source)
-    except NotAnOffer:
-        raise NeighbourRefused("Was es beschreibt, ist kein Bildungsangebot mit Namen und Art.") from None
-    except (ValueError, msgspec.ValidationError) as error:
-        raise NeighbourRefused(f"Ein Wert darin ist nicht lesbar: {str(error)[:200]}") from None
-    return checked(msgspec.structs.replace(change, offer=offer), base)
+    return checked(msgspec.structs.replace(change, offer=offer_of(event.object, event.quads, source)), base)
 
 
 def last_of_each(changes: Iterable[Change | Note]) -> Sequence[Change | Note]:
@@ -74,21 +89,24 @@ def take_over(writer: SourceWriter, changes: Iterable[Change | Note], scope: Sco
     """Writes the changes, of each thing the first, and ends the writer. What the filters do not let pass is withdrawn if it was there."""
     taken = unchanged = 0
     refused: list[Note] = []
-    seen: set[str] = set()
+    seen: dict[str, str] = {}  # IRIs by the ids that they get here
     for change in changes:
         if isinstance(change, Note):
             refused.append(change)
             continue
-        if change.iri in seen:
+        offer_id = id_at_neighbour(writer.name, change.iri)
+        if offer_id in seen:
+            if seen[offer_id] != change.iri:
+                refused.append(Note(True, change.place[:200], f"Es hieße hier wie {seen[offer_id][:200]}"))
             continue
-        seen.add(change.iri)
+        seen[offer_id] = change.iri
         offer = None if change.offer is None else scope.clean(change.offer)
         if offer is not None and scope.holds(offer):
             if writer.put(offer):
                 taken += 1
             else:
                 unchanged += 1
-        elif not writer.withdraw(id_at_neighbour(writer.name, change.iri)):
+        elif not writer.withdraw(offer_id):
             unchanged += 1
     counts = Counts(
         read=taken + unchanged + len(refused),

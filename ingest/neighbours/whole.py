@@ -6,6 +6,7 @@ What is gone can only be seen where everything was read, so whoever follows a ne
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,12 +24,11 @@ from catalogue.ledger import Note
 from catalogue.snapshot import describe
 from ingest.neighbours import loader
 from ingest.neighbours.client import NeighbourClient, NeighbourRefused, origin_of
-from ingest.neighbours.takeover import Change, checked
+from ingest.neighbours.takeover import Change, checked, offer_of
 from ingest.records import Found, ReaderContext, Refused, SourceRefused
 from ingest.sources.schemaorg.reader import read as read_schemaorg
 from ontology.iris import SCHEMA
 from ontology.offer import Kind, Offer, id_at_neighbour
-from ontology.rdf import NotAnOffer, offer_from_triples
 
 __all__ = ["Page", "dump_changes", "page_changes", "site_map"]
 
@@ -51,7 +51,7 @@ _MOST_PAGES = 50_000
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One address of a site map; ``changed`` as it says, None where it does not."""
+    """One address of a site map; ``changed`` as it says, the end of a day that has no time, None where it says nothing."""
 
     address: str
     changed: dt.datetime | None
@@ -73,7 +73,7 @@ def dump_changes(
     if suffix in _JSON:
         return answer.etag, _read_page(path, answer.url, source)
     _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store")
-    return answer.etag, _stored(folder / "store", origin_of(address), source)
+    return answer.etag, _stored(folder / "store", _root_of(address), source)
 
 
 def _load(path: Path, media: str, address: str, store: Path) -> None:
@@ -107,10 +107,9 @@ def _described(store: ox.Store, iri: ox.NamedNode, base: str, source: str) -> Ch
         if quad.predicate.value == SCHEMA + "provider" and isinstance(quad.object, ox.NamedNode):
             quads += describe(store, quad.object, None)
     try:
-        offer = offer_from_triples(iri.value, quads, source)
-        return checked(Change(iri=iri.value, place=iri.value, offer=offer), base)
-    except (NotAnOffer, ValueError, NeighbourRefused) as reason:
-        return Note(True, iri.value[:200], str(reason).rstrip(".") or "Es ist kein Bildungsangebot")
+        return checked(Change(iri=iri.value, place=iri.value, offer=offer_of(iri.value, quads, source)), base)
+    except NeighbourRefused as reason:
+        return Note(True, iri.value[:200], str(reason).rstrip("."))
 
 
 def site_map(client: NeighbourClient, address: str) -> Sequence[Page]:
@@ -164,15 +163,21 @@ def _read_page(path: Path, address: str, source: str) -> Iterator[Change | Note]
 def _named(offer: Offer, iri: str, address: str, source: str) -> Change | Note:
     provider = offer.provider
     if provider is not None:
-        about = f"{origin_of(address)}/#{provider.id}"
+        about = f"{_root_of(address)}/#{provider.id}"
         provider = msgspec.structs.replace(provider, id=id_at_neighbour(source, about), iri=about)
     named = msgspec.structs.replace(
         offer, id=id_at_neighbour(source, iri), source=source, iri=iri, provider=provider, url=offer.url or address
     )
     try:
-        return checked(Change(iri=iri, place=address, offer=named), origin_of(address))
+        return checked(Change(iri=iri, place=address, offer=named), _root_of(address))
     except NeighbourRefused as reason:
         return Note(True, address[:200], str(reason).rstrip("."))
+
+
+def _root_of(address: str) -> str:
+    """With what the addresses of a site begin, as they are written: `origin_of` also says a port that nobody writes."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
 
 
 def _is_at(where: str, address: str) -> bool:
@@ -192,8 +197,10 @@ def _xml(body: bytes, address: str) -> Element:
 
 
 def _moment(text: str | None) -> dt.datetime | None:
+    said = (text or "").strip()
     try:
-        moment = dt.datetime.fromisoformat((text or "").strip())
-    except ValueError:
+        # a page may change again on the day on which it was read
+        moment = dt.datetime.fromisoformat(said) + dt.timedelta(days="T" not in said)
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from catalogue.dumps import DumpFile, Manifest, read_dumps
 from service.conditional import http_date, is_known, strong_tag
-from service.negotiation import DATA_FORMS, HTML, JSON, choose, form_of_media
+from service.negotiation import DATA_FORMS, HTML, JSON, choose, form_of_media, takes_gzip
 from service.problems import NotAcceptable, NotFound, Unavailable
 from service.state import Service, service_of
 from service.void import void_statements, void_text
@@ -118,7 +118,7 @@ def _as_it_is(request: Request, folder: Path, file: DumpFile) -> Response:
 
 def _as_what_it_holds(request: Request, folder: Path, file: DumpFile) -> Response:
     headers = {"Content-Type": _content_type(file.media_type), "Vary": "Accept-Encoding"}
-    if _takes_gzip(request.headers.get("accept-encoding", "")):
+    if takes_gzip(request.headers.get("accept-encoding", "")):
         return _sent(request, folder, file, f'"{file.sha256}-gzip"', headers | {"Content-Encoding": "gzip"})
     headers |= _headers(file, f'"{file.sha256}-plain"')
     if _has_it(request, headers, file):
@@ -144,13 +144,6 @@ def _has_it(request: Request, headers: dict[str, str], file: DumpFile) -> bool:
 
 def _content_type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-
-
-def _takes_gzip(accepted: str) -> bool:
-    codings = [part.replace(" ", "").lower().partition(";q=") for part in accepted.split(",")]
-    return any(
-        name in ("gzip", "x-gzip") and quality not in ("0", "0.0", "0.00", "0.000") for name, _, quality in codings
-    )
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from catalogue.feed import Feed, root_page
 from service.answers import Asked, chosen
 from service.conditional import is_known, strong_tag
 from service.follower import Served
+from service.negotiation import takes_gzip
 from service.problems import NotFound, ServiceProblem
 from service.state import service_of
 
@@ -97,7 +98,7 @@ def _root(feed: Feed, base: str) -> tuple[str, str]:
 def _event(feed: Feed, position: int) -> tuple[str, str]:
     found = feed.event(position)
     if found is not None:
-        return found.text, _FOR_EVER
+        return found.text, _A_MOMENT  # its address has no epoch: a catalogue that is made anew gives it another event
     if 0 < position <= feed.state.position:
         raise Gone("This event is not kept any more: it is over a year old, and something newer was told of its offer.")
     raise NotFound(f"There is no event {position} yet.")
@@ -116,7 +117,7 @@ def _page(feed: Feed, epoch: str, name: str) -> tuple[str, str]:
 async def _answer(request: Request, suffix: str | None, read: Callable[[Feed, str], tuple[str, str]]) -> Response:
     """What ``read`` finds, TriG and how long it may be kept, in the form that is wanted."""
     form = _wanted(request, suffix)
-    packed = "gzip" in request.headers.get("accept-encoding", "")
+    packed = takes_gzip(request.headers.get("accept-encoding", ""))
     service = service_of(request)
 
     def made(served: Served) -> Response:

@@ -15,6 +15,7 @@ from ontology.iris import CONCEPTS, SCHEMA, offer_iri, segment
 from ontology.licences import is_open
 from ontology.offer import Kind, Offer
 from ontology.profiles import atom, icalendar, moochub
+from service.border import shown
 from service.follower import Served
 from service.parameters import Address, beginnings, parse_parameters, request_of
 from service.problems import NotFound
@@ -102,7 +103,7 @@ async def calendar(request: Request, offer_id: str) -> Response:
         found = not_modified(request, headers)
         if found is not None:
             return found
-        body = icalendar.calendar_of(offer, service.settings.catalogue.base, changed_at)
+        body = icalendar.calendar_of(shown(offer), service.settings.catalogue.base, changed_at)
     if body is None:
         raise NotFound(f"The offer “{offer_id}” states no date.")
     headers |= {

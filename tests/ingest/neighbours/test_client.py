@@ -149,6 +149,19 @@ def test_patience_is_kept_once_and_long_patience_ends_the_visit() -> None:
     assert 1.0 in waited
 
 
+@pytest.mark.parametrize(
+    ("said", "understood"), [("9" * 400, 86_400), ("Fri, 01 Jan 2100 00:00:00 -0000", 86_400), ("bald", None)]
+)
+def test_a_time_of_no_zone_and_a_patience_without_end(said: str, understood: float | None) -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(status="503 Later", Retry_After=said))) as origin,
+        NeighbourClient(origin, QUICK) as client,
+        pytest.raises(NeighbourBusy) as busy,
+    ):
+        client.get(origin + "/", "*/*")
+    assert busy.value.retry_after == understood
+
+
 def test_so_many_pages_and_no_more() -> None:
     with (
         serving(lambda _, connection: connection.sendall(answer(b"x"))) as origin,

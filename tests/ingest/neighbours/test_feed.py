@@ -232,6 +232,15 @@ def test_an_open_page_that_is_gone_leads_back_to_the_entrance() -> None:
         assert seen.restarted
 
 
+def test_an_open_page_that_cannot_be_read_is_told_of_although_the_entrance_is_as_it_was() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        feed.pages["/1"] = event(1, 1) + "<broken"
+        with pytest.raises(NeighbourRefused, match="kein lesbares RDF"):
+            visit(origin, steps[-1].place)
+
+
 def test_a_neighbour_in_trouble() -> None:
     with (
         serving(lambda _, connection: connection.sendall(answer(status="500 Oh"))) as origin,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.ledger import Note
-from ingest.neighbours.client import Limits, NeighbourClient, NeighbourRefused
+from ingest.neighbours.client import Fetched, Limits, NeighbourClient, NeighbourRefused
 from ingest.neighbours.takeover import Change
 from ingest.neighbours.whole import dump_changes, page_changes, site_map
 from tests.ingest.neighbours.servers import Request, answer, serving
@@ -90,7 +90,7 @@ def test_pages_that_a_site_map_names() -> None:
     with serving(site) as origin, NeighbourClient(origin, QUICK) as client:
         pages = site_map(client, f"{origin}/sitemap.xml")
         assert [(page.address.removeprefix(origin), page.changed and page.changed.isoformat()) for page in pages] == [
-            ("/kurs.html", "2026-05-01T00:00:00+00:00"),
+            ("/kurs.html", "2026-05-02T00:00:00+00:00"),
             ("/impressum.html", None),
         ]
         (change,) = page_changes(client, f"{origin}/kurs.html", SOURCE)
@@ -103,6 +103,28 @@ def test_pages_that_a_site_map_names() -> None:
         )
         assert change.offer.url == f"{origin}/kurs.html"
         assert list(page_changes(client, f"{origin}/impressum.html", SOURCE)) == []
+
+
+class AtTheUsualPort(NeighbourClient):
+    """Stands in for a site at port 443, which no server of a test can be."""
+
+    def get(self, url: str, accept: str, etag: str | None = None) -> Fetched:  # noqa: ARG002 - as it is called
+        body = f'''<script type="application/ld+json">[{{"@context": "https://schema.org", "@type": "Course", "@id": "{url}/7",
+        "name": "Chor", "provider": {{"@type": "Organization", "name": "Haus"}}}},
+        {{"@context": "https://schema.org", "@type": "Course", "@id": "{url}/a> <x:y> <x:z> .", "name": "Fremd"}}]</script>'''
+        return Fetched(url=url, media="text/html", body=body.encode(), etag=None, immutable=False)
+
+
+def test_a_site_at_the_usual_port_and_a_name_that_would_break_out() -> None:
+    with AtTheUsualPort("https://dort.example/") as client:
+        good, bad = page_changes(client, "https://dort.example/kurs", SOURCE)
+    assert isinstance(good, Change)
+    assert good.iri == "https://dort.example/kurs/7"
+    assert good.offer is not None
+    assert good.offer.provider is not None
+    assert good.offer.provider.iri == "https://dort.example/#Haus"
+    assert isinstance(bad, Note)
+    assert "taugt nicht als Name" in bad.text
 
 
 def test_a_site_map_that_is_none() -> None:
