@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -31,6 +32,7 @@ class Scope:
         self._border = [
             (town.latitude, town.longitude) for town in (gazetteer.in_district(district) if district else ())
         ]
+        self._distance = lru_cache(10_000)(self._distance_to_border)  # most offers are in few places
         self._blank = {
             field.name: field.default for field in msgspec.structs.fields(Offer) if field.name in neighbour.without
         }
@@ -79,7 +81,11 @@ class Scope:
         if point is None:
             return None
         assert self._neighbour.radius_km is not None
-        return min(distance_km(*point, *town) for town in self._border) <= self._neighbour.radius_km
+        return self._distance(point) <= self._neighbour.radius_km
+
+    def _distance_to_border(self, point: tuple[float, float]) -> float:
+        """Kilometres."""
+        return min(distance_km(*point, *town) for town in self._border)
 
     def _point(self, place: Place) -> tuple[float, float] | None:
         if place.latitude is not None and place.longitude is not None:
