@@ -34,7 +34,7 @@ lint: .venv/installed-lint
 
 bench: .venv/installed-test
 	for name in encoder ingest serve; do .venv/bin/python -m bench.$$name || exit 1; done
-	if [ -n "$(REAL)" ]; then .venv/bin/python -m bench.search --real "$(REAL)" && .venv/bin/python -m bench.dumps "$(REAL)"; fi
+	if [ -n "$(REAL)" ]; then .venv/bin/python -m bench.search --real "$(REAL)" && .venv/bin/python -m bench.dumps "$(REAL)" && .venv/bin/python -m bench.federation "$(REAL)"; fi
 
 .venv/installed: pyproject.toml
 	@echo "Installing into .venv (some minutes the first time) …"
