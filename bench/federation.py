@@ -255,15 +255,15 @@ def _harvested(follower: _District) -> tuple[dict[str, Any], list[float]]:
     )
     assert process.stdout is not None
     process.stdout.readline()  # all is imported
-    memory: list[float] = []
+    memory = [_megabytes(process.pid)]
     while process.poll() is None:
-        memory.append(_megabytes(process.pid))
+        memory.append(_megabytes(process.pid) or memory[-1])  # one that has just ended has none
         time.sleep(_LOOK_EVERY)
     report: dict[str, Any] = json.loads(process.stdout.read())
     process.stdout.close()
     if report["trouble"]:
         raise RuntimeError(report["trouble"])
-    return report, memory[:-1] or memory
+    return report, memory
 
 
 def _megabytes(pid: int) -> float:
