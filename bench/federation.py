@@ -16,13 +16,11 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -37,6 +35,7 @@ import msgspec
 
 from bench.generator import Known, generate, parents_of, put_all
 from bench.serve import machine
+from bench.wire import Wire, free_port
 from catalogue.dumps import dumps_are_current
 from catalogue.run import open_run
 from catalogue.settings import read_settings
@@ -65,7 +64,7 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3, choices=range(1, 11), help="of each small figure")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, closing(_Wire()) as wire:
+    with tempfile.TemporaryDirectory() as temporary, closing(Wire()) as wire:
         root, load = Path(temporary), os.getloadavg()[0]
         parents = wanted.catalogue
         if parents is None:
@@ -84,7 +83,7 @@ def main() -> None:
         print(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 
-def _print_first(there: _District, followers: dict[str, _District], wire: _Wire) -> None:
+def _print_first(there: _District, followers: dict[str, _District], wire: Wire) -> None:
     _wait_for(lambda: _status(f"{there.base}/dumps/katalog.nq.gz") == HTTPStatus.OK)
     print(f"{'first synchronisation':24}{'wall s':>8}{'CPU s':>8}{'offers/s':>10}{'MB':>8}{'encoded':>9}", end="")
     print(f"{'peak MB':>9}   memory in MB after {', '.join(f'{share:.0%}' for share in _SHARES)} of the time")
@@ -101,7 +100,7 @@ def _print_first(there: _District, followers: dict[str, _District], wire: _Wire)
 
 
 def _print_bytes(
-    there: _District, followers: dict[str, _District], wire: _Wire, offers: Sequence[Offer], runs: int
+    there: _District, followers: dict[str, _District], wire: Wire, offers: Sequence[Offer], runs: int
 ) -> None:
     """After each change of the neighbour both follow it, and once more when there is nothing new."""
     found: dict[str, list[tuple[float, float]]] = {}
@@ -136,7 +135,7 @@ def _print_bytes(
 
 
 def _print_delays(
-    there: _District, followers: dict[str, _District], wire: _Wire, offers: Sequence[Offer], runs: int
+    there: _District, followers: dict[str, _District], wire: Wire, offers: Sequence[Offer], runs: int
 ) -> None:
     """Seconds from the commit until the neighbour's search finds a new word; both are served and follow each other."""
     print(f"{f'delay, median of {runs}':32}{'s':>8}{'shortest':>10}{'longest':>10}")
@@ -238,7 +237,7 @@ def _generated(district: _District, parents: Path, count: int) -> list[Offer]:
 
 
 def _follower(root: Path, there: _District, way: str) -> _District:
-    here = _District(root / way, _free_port())
+    here = _District(root / way, free_port())
     shutil.copyfile(there.folder / "cache" / "vectors.sqlite", here.folder / "cache" / "vectors.sqlite")
     here.follow(there, way)
     return here
@@ -277,49 +276,7 @@ def _megabytes(pid: int) -> float:
     return size
 
 
-# --- the wire -----------------------------------------------------------------------------------------------------------------------
-
-
-class _Wire:
-    """A proxy on the loopback interface at ``port`` that carries to ``target`` and counts the bytes of both directions."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port, self.target = int(self._socket.getsockname()[1]), _free_port()
-        self.carried = 0
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def close(self) -> None:
-        """Takes no more connections."""
-        self._socket.close()
-
-    def _listen(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
-
-    def _carry(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError), socket.create_connection(("127.0.0.1", self.target)) as server:
-            back = threading.Thread(target=self._pour, args=(server, connection), daemon=True)
-            back.start()
-            self._pour(connection, server)
-            back.join()
-
-    def _pour(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while part := source.recv(1 << 16):
-                self.carried += len(part)
-                target.sendall(part)
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+# --- asking and waiting -------------------------------------------------------------------------------------------------------------
 
 
 def _status(url: str) -> int:
