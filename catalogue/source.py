@@ -39,6 +39,7 @@ class SourceWriter:
     def __init__(self, run: Run, name: str, partial: bool = False) -> None:
         self._run = run
         self.name = name
+        self.base = run.base
         self._partial = partial
         self._graph = ox.NamedNode(graph_of_source(run.base, name))
         self._providers: dict[str, Provider] = {}

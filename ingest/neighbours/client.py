@@ -49,12 +49,15 @@ class NeighbourBusy(NeighbourTrouble):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one neighbour may cost. ``page_bytes`` counts what is unpacked; times are seconds."""
+    """What one visit may cost. ``page_bytes`` counts what is unpacked; times are seconds, ``visit_seconds`` those of all requests together:
+    other neighbours are waiting.
+    """
 
     page_bytes: int = 50_000_000
     page_seconds: float = 60.0
     answer_seconds: float = 15.0  # without a single byte
-    pages: int = 20_000
+    visit_seconds: float = 7200.0
+    pages: int = 60_000
     pause: float = 0.05  # between two requests
     patience: float = 30.0  # a Retry-After up to this is waited for, a longer one ends the visit
 
@@ -79,6 +82,7 @@ class NeighbourClient:
         self._wait = wait
         self._pages = 0
         self._last = 0.0
+        self._spent = 0.0
         self._socket: socket.socket | None = None
         self.bytes_received = 0
         self._http = httpx.Client(
@@ -161,11 +165,14 @@ class NeighbourClient:
         self._pages += 1
         if self._pages > self._limits.pages:
             raise NeighbourRefused(f"Mehr als {self._limits.pages} Seiten: Das hört nicht auf.")
+        if self._spent > self._limits.visit_seconds:
+            raise NeighbourBusy(f"{url} ist erst beim nächsten Besuch an der Reihe: Dieser hat zu lange gedauert.")
         for last_try in (False, True):
             self._wait(max(0.0, self._last + self._limits.pause - time.monotonic()))
             # httpx limits the time of each read, so that a head of one byte a second would never end
             guard = threading.Timer(seconds, self._cut)
             guard.start()
+            begin = time.monotonic()
             try:
                 with self._http.stream("GET", url, headers=headers, extensions={"trace": self._trace}) as answer:
                     patience = _retry_after(answer)
@@ -183,6 +190,7 @@ class NeighbourClient:
             finally:
                 guard.cancel()
                 self._last = time.monotonic()
+                self._spent += self._last - begin
             self._wait(patience)
 
     def _trace(self, event: str, found: dict[str, Any]) -> None:

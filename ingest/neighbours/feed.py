@@ -32,6 +32,7 @@ _LOWER = {_TREE + "GreaterThanOrEqualToRelation": 0, _TREE + "GreaterThanRelatio
 _UPPER = {_TREE + "LessThanOrEqualToRelation": 0, _TREE + "LessThanRelation": -1}
 _ALWAYS, _NEVER = -(2**62), 2**62  # before and after every position
 _MOST_HELD = 200_000
+_MOST_BYTES_HELD = 300_000_000  # of pages; in memory it is some times as much
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -93,6 +94,7 @@ class FeedVisit:
         self._known: set[str] = set()
         self._linked: set[str] = {address}
         self._held: list[tuple[int, str, Event]] = []
+        self._bytes_held = 0
         self._newest = _ALWAYS
         self.restarted = False
 
@@ -152,9 +154,10 @@ class FeedVisit:
             if self._is_new(event) and event.iri not in self._known:
                 self._known.add(event.iri)
                 heapq.heappush(self._held, (event.position, event.iri, event))
-        if len(self._held) > _MOST_HELD:
+        self._bytes_held = self._bytes_held + len(page.body) if self._held else 0
+        if len(self._held) > _MOST_HELD or self._bytes_held > _MOST_BYTES_HELD:
             raise NeighbourRefused(
-                f"{self._address} nennt mehr als {_MOST_HELD} Ereignisse, ohne zu sagen, welche zuerst kommen."
+                f"{self._address} nennt so viele Ereignisse, ohne zu sagen, welche zuerst kommen, dass sie sich nicht ordnen lassen."
             )
         return content.faults
 
@@ -168,6 +171,8 @@ class FeedVisit:
         released = []
         while self._held and self._held[0][0] <= safe:
             released.append(heapq.heappop(self._held)[2])
+        if not self._held:
+            self._bytes_held = 0
         place = self._place
         if released:
             position = released[-1].position

@@ -15,7 +15,9 @@ from ontology.offer import Mode, Offer, Place
 
 __all__ = ["LARGEST_OFFER", "Scope"]
 
-LARGEST_OFFER = 1_000_000  # bytes of its JSON; the largest real ones have some 30,000
+LARGEST_OFFER = (
+    200_000  # bytes of its JSON; the largest real ones have some 30,000, and each answer about it is made at once
+)
 _CONCEPT_FIELDS = ("topics", "phases", "audience", "level", "funding")
 
 

@@ -89,10 +89,14 @@ def take_over(writer: SourceWriter, changes: Iterable[Change | Note], scope: Sco
     """Writes the changes, of each thing the first, and ends the writer. What the filters do not let pass is withdrawn if it was there."""
     taken = unchanged = 0
     refused: list[Note] = []
+    own = f"{writer.base}/id/"  # a neighbour on the same host may have a base of which ours is a part
     seen: dict[str, str] = {}  # IRIs by the ids that they get here
     for change in changes:
         if isinstance(change, Note):
             refused.append(change)
+            continue
+        if any(iri.startswith(own) for iri in _names_in(change)):
+            refused.append(Note(True, change.place[:200], "Es handelt von etwas, was zu diesem Katalog hier gehört"))
             continue
         offer_id = id_at_neighbour(writer.name, change.iri)
         if offer_id in seen:
@@ -117,6 +121,12 @@ def take_over(writer: SourceWriter, changes: Iterable[Change | Note], scope: Sco
     )
     writer.finish(counts, refused)
     return counts
+
+
+def _names_in(change: Change) -> Iterator[str]:
+    yield change.iri
+    if change.offer is not None and change.offer.provider is not None and change.offer.provider.iri is not None:
+        yield change.offer.provider.iri
 
 
 def changes_of(events: Iterable[Event], source: str, base: str) -> Iterator[Change | Note]:

@@ -219,7 +219,7 @@ def test_lies_about_others_are_refused_and_the_rest_is_taken(tmp_path: Path, vec
         + told(2, "Update", own, course(own, "Gekapert"))
         + told(3, "Create", "id/angebot/gut", course("id/angebot/gut", hostile) + course(own, "Gekapert"))
         + told(4, "Create", "id/angebot/leer", "<x:y> <x:y> <x:y> .")
-        + told(5, "Create", "id/angebot/gross", course("id/angebot/gross", "A" * 1_100_000))
+        + told(5, "Create", "id/angebot/gross", course("id/angebot/gross", "A" * 210_000))
     )
     here = tmp_path / "here"
     (here / "cache").mkdir(parents=True)
@@ -235,7 +235,7 @@ def test_lies_about_others_are_refused_and_the_rest_is_taken(tmp_path: Path, vec
     notes = " ".join(note["text"] for note in status(here)["sources"]["nachbar/dort"]["notes"])
     assert notes.count("gehört nur") == 2
     assert "kein Bildungsangebot" in notes
-    assert "größer als 1000 kB" in notes
+    assert "größer als 200 kB" in notes
 
 
 def test_without_a_feed_by_dump_or_by_pages(pair: Pair) -> None:

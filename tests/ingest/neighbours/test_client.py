@@ -55,7 +55,7 @@ def test_a_bomb_is_left_before_it_is_unpacked() -> None:
         serving(lambda _, connection: connection.sendall(answer(bomb, Content_Encoding="gzip"))) as origin,
         pytest.raises(NeighbourRefused, match="größer als"),
     ):
-        fetch(origin)
+        fetch(origin, limits=Limits(page_bytes=1_000_000))  # unpacking the first piece takes a busy machine a second
 
 
 def test_a_bomb_inside_a_bomb_is_not_even_begun() -> None:
@@ -170,6 +170,17 @@ def test_so_many_pages_and_no_more() -> None:
         for _ in range(QUICK.pages):
             client.get(origin + "/", "*/*")
         with pytest.raises(NeighbourRefused, match="Mehr als 5 Seiten"):
+            client.get(origin + "/", "*/*")
+
+
+def test_a_visit_ends_in_time_although_each_page_does() -> None:
+    limits = Limits(pause=0.0, visit_seconds=0.0)
+    with (
+        serving(lambda _, connection: connection.sendall(answer(b"x"))) as origin,
+        NeighbourClient(origin, limits) as client,
+    ):
+        client.get(origin + "/", "*/*")
+        with pytest.raises(NeighbourBusy, match="beim nächsten Besuch"):
             client.get(origin + "/", "*/*")
 
 

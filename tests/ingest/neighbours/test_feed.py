@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from ingest.neighbours import feed as feeds
 from ingest.neighbours.client import Limits, NeighbourBusy, NeighbourClient, NeighbourRefused
 from ingest.neighbours.feed import FeedVisit, Place, Step
 from ingest.neighbours.reading import RdfReader
@@ -239,6 +240,16 @@ def test_an_open_page_that_cannot_be_read_is_told_of_although_the_entrance_is_as
         feed.pages["/1"] = event(1, 1) + "<broken"
         with pytest.raises(NeighbourRefused, match="kein lesbares RDF"):
             visit(origin, steps[-1].place)
+
+
+def test_what_cannot_be_put_in_order_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {f"/{n}": event(n, n) + leads(f"/{n}", f"/{n + 1}") for n in range(1, 4)} | {"/4": event(4, 4)}
+    with serving(Feed(pages | {"/feed": leads("/feed", "/1")})) as origin:
+        monkeypatch.setattr(feeds, "_MOST_BYTES_HELD", 4 * len(PREFIXES + pages["/1"]))
+        assert names(visit(origin)[0]) == ["1", "2", "3", "4"]
+        monkeypatch.setattr(feeds, "_MOST_BYTES_HELD", 2 * len(PREFIXES + pages["/1"]))
+        with pytest.raises(NeighbourRefused, match="nicht ordnen"):
+            visit(origin)
 
 
 def test_a_neighbour_in_trouble() -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from catalogue.ledger import Note
+from catalogue.run import open_run
+from catalogue.settings import Neighbour
 from ingest.neighbours.feed import Event
-from ingest.neighbours.takeover import Change, changes_of
+from ingest.neighbours.scope import Scope
+from ingest.neighbours.takeover import Change, changes_of, take_over
+from ontology.concepts import load_schemes
+from ontology.gazetteer import Gazetteer
+from ontology.offer import Kind, Offer, id_at_neighbour
 
 BASE = "http://dort.example"
 IRI = f"{BASE}/id/angebot/1"
@@ -60,3 +67,27 @@ def test_times_of_others_become_local_times() -> None:
     assert isinstance(found, Change)
     assert found.offer is not None
     assert found.offer.instances[0].start == dt.datetime(2026, 7, 1, 18)
+
+
+def test_two_things_of_one_name_and_things_of_ours(tmp_path: Path) -> None:
+    schemes, gazetteer = load_schemes(), Gazetteer.load()
+    scope = Scope(Neighbour(name="dort", feed=f"{BASE}/feed"), None, schemes, gazetteer)
+
+    def of(iri: str) -> Change:
+        offer = Offer(
+            id=id_at_neighbour("nachbar/dort", iri),
+            source="nachbar/dort",
+            identifier="1",
+            kind=Kind.COURSE,
+            name="Chor",
+            iri=iri,
+        )
+        return Change(iri=iri, place=iri, offer=offer)
+
+    changes = [of(IRI), of(IRI), of(f"{BASE}/sub/id/angebot/1"), of(f"{BASE}/hier/id/angebot/1")]
+    with open_run(tmp_path, f"{BASE}/hier") as run, run.source("nachbar/dort", partial=True) as writer:
+        counts = take_over(writer, changes, scope)
+        assert (counts.taken, counts.refused) == (1, 2)
+        same_name, ours = (note.text for note in run.ledger.notes("nachbar/dort"))
+    assert same_name == f"Es hieße hier wie {IRI}"
+    assert "zu diesem Katalog hier" in ours
