@@ -92,7 +92,7 @@ def _visit(harvester: Harvester, neighbour: Neighbour, plan: _Plan) -> None:
         plan.failures = plan.failures + 1 if report.trouble else 0
         retry_after = report.retry_after
     except CatalogueBusy:
-        retry_after = 1.0  # an ingest is running: soon again
+        pass  # an ingest is running: when its turn comes again
     except Exception:
         _LOG.exception("%s could not be followed", neighbour.name)
         plan.failures += 1

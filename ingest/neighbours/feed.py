@@ -52,7 +52,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """How far a stream was read: everything up to ``position``, and of that very moment the events in ``events``.
 
-    ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests.
+    ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests. Of a first
+    visit that was cut off it is the pages that were still to be read, without the entrance.
     """
 
     position: int = _ALWAYS
@@ -87,7 +88,7 @@ class FeedVisit:
         self._reader = reader
         self._address = address
         self._place = self._begin = place
-        self._open = dict(place.open)
+        self._open = dict(place.open) if address in place.open else {}
         self._numbers = count()
         self._waiting: list[tuple[int, int, str]] = []  # lower bound, number, address
         self._bounded: set[str] = set()  # pages that cannot get new events
@@ -184,6 +185,8 @@ class FeedVisit:
             place = Place(position=safe, open=place.open)
         if not self._waiting:
             place = msgspec.structs.replace(place, open=dict(self._open))
+        elif not self._begin.open:  # should they be folded before the next visit, deletions are folded with them
+            place = msgspec.structs.replace(place, open={address: None for _, _, address in self._waiting})
         if not released and not faults and place == self._place:
             return None
         self._place = msgspec.structs.replace(place, open=self._place.open)

@@ -103,7 +103,8 @@ async def calendar(request: Request, offer_id: str) -> Response:
         found = not_modified(request, headers)
         if found is not None:
             return found
-        body = icalendar.calendar_of(shown(offer), service.settings.catalogue.base, changed_at)
+        base = service.settings.catalogue.base
+        body = await asyncio.to_thread(icalendar.calendar_of, shown(offer), base, changed_at)
     if body is None:
         raise NotFound(f"The offer “{offer_id}” states no date.")
     headers |= {

@@ -220,6 +220,31 @@ def test_a_feed_that_began_anew_is_noticed() -> None:
         assert visit(origin, steps[-1].place)[1].restarted
 
 
+def test_pages_folded_while_a_first_visit_is_cut_off_are_noticed() -> None:
+    root = (
+        leads("/feed", "/1", from_=1, until=1) + leads("/feed", "/2", from_=2, until=2) + leads("/feed", "/3", after=2)
+    )
+    feed = Feed({"/feed": root, "/1": event(1, 1), "/2": "<broken", "/3": event(3, 3)})
+    steps: list[Step] = []
+    with serving(feed) as origin:
+        with NeighbourClient(origin, QUICK) as client, RdfReader() as reader:
+            coming = FeedVisit(client, reader, origin + "/feed", Place()).steps()
+            steps.append(next(coming))
+            while names(steps) != ["1"]:
+                steps.append(next(coming))
+            with pytest.raises(NeighbourRefused):
+                next(coming)
+        assert names(steps) == ["1"]
+        feed.pages["/2"] = event(2, 2, "Delete")
+        resumed, seen = visit(origin, steps[-1].place)
+        assert names(resumed) == ["2", "3"]
+        assert not seen.restarted
+        assert set(resumed[-1].place.open) == {f"{origin}/feed", f"{origin}/3"}
+        feed.pages["/feed"] = leads("/feed", "/stand", from_=1, until=2) + leads("/feed", "/3", after=2)
+        feed.pages["/stand"] = ""
+        assert visit(origin, steps[-1].place)[1].restarted  # the Delete is told of no more
+
+
 def test_an_open_page_that_is_gone_leads_back_to_the_entrance() -> None:
     feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1)})
     with serving(feed) as origin:
