@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -33,11 +34,18 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample catalogue as of 5 January 2026 (ask with that ``today``), read in by one run. For reading only: see `demo_copy`."""
-    folder = tmp_path_factory.mktemp("demo") / "katalog"
-    prepare(folder, DEMO_DAY)
-    done = bildungskatalog("ingest", "--dir", folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "erster-lauf.txt").write_text(done.stdout, encoding="utf-8")
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the processes of one test run share it
+        root = root.parent
+    folder = root / "demo" / "katalog"
+    first_run = folder / "erster-lauf.txt"
+    with (root / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not first_run.exists():
+            prepare(folder, DEMO_DAY)
+            done = bildungskatalog("ingest", "--dir", folder)
+            assert done.returncode == 0, done.stderr
+            first_run.write_text(done.stdout, encoding="utf-8")
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -74,8 +73,12 @@ def test_an_offer_of_one_appears_changes_and_disappears_in_the_other(demo: Path,
             enter()
             wait_for(lambda: not found("Planeten über dem Kloster"), 60)
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.terminate()  # where tests run in the background, SIGINT may be ignored
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     for address in (here, there):
         try:
             httpx.get(f"{address}/gesund")
