@@ -161,6 +161,7 @@ def test_the_page_of_a_neighbours_provider_lists_its_offers(border: httpx.Client
     "path", ["/sitemap/angebote-1.xml", "/sitemap/anbieter-1.xml", "/moochub", "/katalog.ttl", "/feed"]
 )
 def test_nothing_is_passed_on(border: httpx.Client, path: str) -> None:
+    wait_for(lambda: border.get(path).status_code == 200, 60)
     text = border.get(path).text
     assert "kvhs" in text or path == "/feed"
     assert "kueche" not in text
