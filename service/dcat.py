@@ -24,9 +24,7 @@ class Describer:
 
     def __init__(self, folder: Path, settings: Settings, gazetteer: Gazetteer) -> None:
         self._folder, self._settings, self._gazetteer = folder, settings, gazetteer
-
-        self._said: Catalogue | None = None
-        self._written: dict[tuple[str, ...], bytes] = {}
+        self._written: tuple[Catalogue | None, dict[tuple[str, ...], bytes]] = (None, {})
         self._settings_time = dt.datetime.fromtimestamp((folder / "katalog.toml").stat().st_mtime, dt.UTC)
 
     @cached_property
@@ -42,9 +40,10 @@ class Describer:
 
     def written(self, catalogue: Catalogue, key: tuple[str, ...], write: Callable[[], bytes]) -> bytes:
         """What ``write`` makes for the key, kept as long as the description is the same: making it takes a tenth of a second."""
-        if self._said != catalogue:
-            self._said, self._written = catalogue, {}
-        kept = self._written
+        known, kept = self._written  # as one: threads with the description before and after a change must not mix them
+        if known != catalogue:
+            kept = {}
+            self._written = catalogue, kept
         if key not in kept:
             kept[key] = write()
         return kept[key]
