@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,19 +81,16 @@ class DumpKeeper:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            preexec_fn=_step_back,
         )
+        with suppress(ProcessLookupError, PermissionError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
         try:
             _, said = await process.communicate()
         except BaseException:
             with suppress(ProcessLookupError):
-                process.terminate()
+                os.kill(process.pid, signal.SIGTERM)
             await process.wait()
             raise
         if process.returncode:
             _LOG.warning("the dumps could not be made: %s", said.decode(errors="replace").strip()[-2000:])
         return process.returncode == 0
-
-
-def _step_back() -> None:
-    os.nice(_NICENESS)

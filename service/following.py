@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -59,7 +60,7 @@ async def follow_neighbours(folder: Path) -> None:
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
-                    process.terminate()
+                    os.kill(process.pid, signal.SIGTERM)  # not terminate(), which may take the end away from wait()
                 await process.wait()
         _LOG.warning("the process that follows the neighbours ended; it is started again")
         await asyncio.sleep(_AGAIN)

@@ -86,7 +86,9 @@ class Process:
     def kill(self) -> None:
         """Ends it, without waiting for that."""
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            # asyncio's own kill() first asks whether the process still lives, and takes its end away from who waits for it
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> str:
         """Ends it; what it wrote to standard error."""
