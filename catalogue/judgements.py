@@ -78,21 +78,25 @@ class Judgements:
         """What people decided, in order of the rows."""
         return self._read("WHERE person <> '' ORDER BY one, other")
 
-    def decided(self, outcome: Outcome) -> list[Judgement]:
-        """Those with this outcome, in order of the rows. Where a person decided, the machine's do not count."""
-        beside = "judgement AS j WHERE j.one = judgement.one AND j.other = judgement.other AND j.person <> ''"
-        clause = f"WHERE outcome = ? AND (person <> '' OR NOT EXISTS (SELECT 1 FROM {beside}))"  # noqa: S608
-        return self._read(f"{clause} ORDER BY one, other", outcome)
+    def same_across(self) -> list[tuple[int, int]]:
+        """The pairs judged the same, by people or else by the machine, that are in one group of several sources."""
+        select = """
+            SELECT one, other FROM judgement JOIN grouped AS g ON g.row = one AND g.across = 1 JOIN grouped AS h ON h.row = other
+            WHERE outcome = 'same' AND g.number = h.number AND (person <> '' OR NOT EXISTS (
+                SELECT 1 FROM judgement AS j WHERE j.one = judgement.one AND j.other = judgement.other AND j.person <> ''))
+            ORDER BY one, other"""
+        return [(one, other) for one, other in self._db.execute(select)]
 
     def unsure(self, limit: int, offset: int = 0) -> list[Judgement]:
         """The machine's that are unsure and that nobody has decided, those first that are most likely the same."""
-        return self._read(f"{_OPEN} ORDER BY score DESC, one, other LIMIT ? OFFSET ?", limit, offset)
+        return self._read(f"{_OPEN} ORDER BY score DESC, one, other LIMIT ? OFFSET ?", limit, offset, why=True)
 
     def count_unsure(self) -> int:
         """How many these are."""
         return int(self._db.execute(f"SELECT count(*) FROM judgement {_OPEN}").fetchone()[0])  # noqa: S608
 
-    def _read(self, clause: str, *values: object) -> list[Judgement]:
+    def _read(self, clause: str, *values: object, why: bool = False) -> list[Judgement]:
+        """With ``features`` only where ``why`` is asked for: most of the time goes into them."""
         select = f"SELECT {_COLUMNS} FROM judgement {clause}"  # noqa: S608
         return [
             Judgement(
@@ -101,7 +105,7 @@ class Judgements:
                 person=person,
                 outcome=Outcome(outcome),
                 score=score,
-                features=msgspec.json.decode(features) if features else {},
+                features=msgspec.json.decode(features) if why and features else {},
                 at=at,
             )
             for one, other, person, outcome, score, features, at in self._db.execute(select, values)

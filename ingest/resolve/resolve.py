@@ -159,12 +159,7 @@ class _Resolving:
             run.touch()
 
     def _links(self, graph: ox.NamedNode, source_of: Mapping[int, str]) -> Iterator[ox.Quad]:
-        group = dict(self._judgements.groups())
-        across = [
-            (j.one, j.other)
-            for j in self._judgements.decided(Outcome.SAME)
-            if source_of[j.one] != source_of[j.other] and group[j.one] == group[j.other]
-        ]
+        across = [pair for pair in self._judgements.same_across() if source_of[pair[0]] != source_of[pair[1]]]
         offers = self._run.ledger.offers_at({row for pair in across for row in pair})
         for one, other in across:
             here, there = sorted(iri_of(offers[row], self._run.base) for row in (one, other))

@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+import pyoxigraph as ox
 import pytest
 
 from catalogue.errors import CatalogueError
@@ -162,6 +164,23 @@ def test_a_wrong_line_is_named(tmp_path: Path) -> None:
     write(tmp_path, ("a-1", "b-7", "same"))
     with pytest.raises(CatalogueError, match="Zeile 2: Erwartet werden 5 Felder"):
         run(tmp_path, *OFFERS)
+
+
+def test_a_neighbours_offer_is_linked_by_the_iri_that_its_catalogue_gave_it(tmp_path: Path) -> None:
+    there = "https://bildung.dort.example/id/angebot/x-7"
+    pots = course("b", "7", "Toepfern am Abend")
+    theirs = msgspec.structs.replace(pots, id="dort~x-7", source="nachbar/dort", iri=there)
+    run(tmp_path, *OFFERS[:1])
+    with open_run(tmp_path, BASE) as running:
+        with running.source("nachbar/dort", partial=True) as writer:
+            writer.put(theirs)
+            writer.finish(Counts(1), [])
+        resolve(running, tmp_path)
+        running.commit()
+    assert groups(tmp_path) == {frozenset(("a-1", "dort~x-7"))}
+    with Snapshot.open(tmp_path) as snapshot:
+        (link,) = snapshot.store.quads_for_pattern(None, ox.NamedNode(SAME_AS), None, None)
+    assert (link.subject.value, link.object.value) == (f"{BASE}/id/angebot/a-1", there)
 
 
 def test_only_what_changed_is_compared(tmp_path: Path) -> None:
