@@ -28,6 +28,7 @@ from tests.catalogues import status
 from tests.command import PROGRAM, bildungskatalog
 from tests.ingest.neighbours.servers import serving as misbehaving
 from tests.ingest.neighbours.test_feed import Feed
+from tests.ingest.neighbours.test_whole import Site
 from tests.service.conftest import OFFERS, an_offer, ingest, serving_at, wait_for
 
 SETTINGS = """
@@ -254,6 +255,26 @@ def test_without_a_feed_by_dump_or_by_pages(pair: Pair) -> None:
         assert mirrored["kvhs-A1"].iri == f"{pair.base}/{named}/kvhs-A1"
         (neighbour,) = status(pair.here)["neighbours"]
         assert "ohne Feed" in neighbour["remarks"][0]
+
+
+def test_a_site_whose_last_offer_is_gone_has_none(tmp_path: Path, vectors: Path) -> None:
+    site = Site(
+        sitemap_xml=b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{origin}/a.html</loc></url></urlset>""",
+        a_html=b"""<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Course", "@id": "{origin}/1",
+        "name": "Chor"}</script>""",
+    )
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    with misbehaving(site) as origin:
+        (tmp_path / "katalog.toml").write_text(f'[[neighbour]]\nname = "dort"\nsitemap = "{origin}/sitemap.xml"\n')
+        assert harvest(tmp_path) == (1, 1, 0, 0, 0)
+        site.bodies["/a.html"] = b"<html>Impressum"
+        settings = read_settings(tmp_path)
+        report = Harvester(tmp_path, settings, no_progress(), Limits(pause=0.0)).harvest(
+            settings.neighbour[0], renew=True
+        )
+    assert report.counts.withdrawn == 1
+    assert offers_of(tmp_path, "nachbar/dort") == {}
 
 
 def test_a_neighbour_that_is_gone_keeps_its_last_state(pair: Pair, tmp_path: Path) -> None:
