@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalogue.judgements import Judgement, Outcome
 from ingest.resolve.groups import grouped
 
-ROWS = 9
+ROWS = 10
 
 
 @st.composite
@@ -35,7 +35,7 @@ def effective(found: list[Judgement]) -> dict[tuple[int, int], Outcome]:
     return {(j.one, j.other): j.outcome for j in sorted(found, key=lambda j: j.person)}
 
 
-TIES = {row: hash((row, "tie")) for row in range(ROWS)}
+TIES = {row: (row * 7) % ROWS for row in range(ROWS)}
 
 
 @given(judgements(), st.randoms())
