@@ -33,6 +33,7 @@ from ontology.offer import Kind, Offer, id_at_neighbour
 __all__ = ["Page", "dump_changes", "page_changes", "site_map"]
 
 _MOST_OF_A_DUMP = 2_000_000_000  # bytes on the wire
+_MOST_OF_JSON = 100_000_000  # which is read in one piece, and in this process
 _MOST_UNPACKED = 20_000_000_000
 _MEMORY = 4_000_000_000
 _SECONDS = 3600
@@ -65,11 +66,12 @@ def dump_changes(
     The dump is downloaded into the empty ``folder`` and loaded before the first change is yielded.
     """
     path = folder / (Path(urlsplit(address).path).name or "dump")
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    most = _MOST_OF_JSON if suffix in _JSON else _MOST_OF_A_DUMP
     with path.open("wb") as target:
-        answer = client.download(address, _ACCEPT, target, _MOST_OF_A_DUMP, etag)
+        answer = client.download(address, _ACCEPT, target, most, etag)
     if answer.unchanged:
         return None
-    suffix = Path(path.name.removesuffix(".gz")).suffix
     if suffix in _JSON:
         return answer.etag, _read_page(path, answer.url, source)
     _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store")

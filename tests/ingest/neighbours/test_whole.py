@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.ledger import Note
+from ingest.neighbours import whole
 from ingest.neighbours.client import Fetched, Limits, NeighbourClient, NeighbourRefused
 from ingest.neighbours.takeover import Change
 from ingest.neighbours.whole import dump_changes, page_changes, site_map
@@ -74,6 +75,15 @@ def test_a_packed_dump_and_broken_ones() -> None:
         for name in ("cut.nt.gz", "bad.nt", "page.html"):
             with pytest.raises(NeighbourRefused, match=r"kein lesbares RDF|ist kein RDF"):
                 dumped(origin, name)
+
+
+def test_a_dump_that_is_read_in_one_piece_is_not_larger_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "_MOST_OF_JSON", 1_000_000)
+    with (
+        serving(Site(d_json=b"[" + b" " * 1_100_000 + b"]")) as origin,
+        pytest.raises(NeighbourRefused, match="größer als 1 MB"),
+    ):
+        dumped(origin, "d.json")
 
 
 def test_pages_that_a_site_map_names() -> None:
