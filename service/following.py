@@ -18,8 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from catalogue.errors import CatalogueBusy
 from catalogue.settings import Neighbour, read_settings
 
@@ -31,13 +29,6 @@ __all__ = ["follow_neighbours", "main", "next_visit"]
 _LOG = logging.getLogger(__name__)
 _LONGEST_BACK_OFF = 3600.0  # seconds
 _AGAIN = 30.0  # seconds until a follower that died is started again
-
-
-class _Plan(msgspec.Struct):
-    """When a neighbour is visited next (monotonic seconds), and how often in a row it could not be followed."""
-
-    at: float = 0.0
-    failures: int = 0
 
 
 def next_visit(every: float, failures: int, retry_after: float | None, chance: float) -> float:
@@ -67,9 +58,10 @@ async def follow_neighbours(folder: Path) -> None:
 
 
 def main() -> None:
-    """Visits each neighbour when it is its turn, for ever."""
+    """Visits each neighbour when it is its turn, until the service ends."""
     logging.basicConfig(level=logging.WARNING)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    parent = threading.Thread(target=_wait_for_parent, daemon=True)
+    parent.start()
     os.nice(5)  # questions come first
     folder = Path(sys.argv[1])
     alone = (folder / "following.lock").open("w")
@@ -78,29 +70,30 @@ def main() -> None:
     from service.harvesting import Harvester
     from service.progress import no_progress
 
-    harvester = Harvester(folder, settings, no_progress(), wait=5.0)
-    plans = {neighbour: _Plan() for neighbour in settings.neighbour}
+    # a thread each, so that a slow neighbour delays no other; runs wait for each other at the writer's lock
+    for neighbour in settings.neighbour:
+        harvester = Harvester(folder, settings, no_progress())
+        threading.Thread(target=_visit_for_ever, args=(harvester, neighbour), daemon=True).start()
+    parent.join()
+
+
+def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
+    failures = 0
     while True:
-        neighbour, plan = min(plans.items(), key=lambda pair: pair[1].at)
-        time.sleep(max(0.0, plan.at - time.monotonic()))
-        _visit(harvester, neighbour, plan)
+        retry_after = None
+        try:
+            report = harvester.harvest(neighbour)
+            failures = failures + 1 if report.trouble else 0
+            retry_after = report.retry_after
+        except CatalogueBusy:
+            pass  # an ingest is running: when its turn comes again
+        except Exception:
+            _LOG.exception("%s could not be followed", neighbour.name)
+            failures += 1
+        time.sleep(next_visit(neighbour.every, failures, retry_after, random.random()))  # noqa: S311 - no secret
 
 
-def _visit(harvester: Harvester, neighbour: Neighbour, plan: _Plan) -> None:
-    retry_after = None
-    try:
-        report = harvester.harvest(neighbour)
-        plan.failures = plan.failures + 1 if report.trouble else 0
-        retry_after = report.retry_after
-    except CatalogueBusy:
-        pass  # an ingest is running: when its turn comes again
-    except Exception:
-        _LOG.exception("%s could not be followed", neighbour.name)
-        plan.failures += 1
-    plan.at = time.monotonic() + next_visit(neighbour.every, plan.failures, retry_after, random.random())  # noqa: S311 - no secret
-
-
-def _end_with_parent() -> None:
+def _wait_for_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)  # a run that is cut off here was never there
 
