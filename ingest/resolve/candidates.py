@@ -89,7 +89,9 @@ class Blocks(msgspec.Struct, frozen=True):
     def within(self, keys: NDArray[np.int64]) -> Blocks:
         """Only these blocks."""
         chosen = np.isin(self.keys, keys)
-        return msgspec.structs.replace(self, rows=self.rows[chosen], keys=self.keys[chosen])
+        rows = self.rows[chosen]
+        there = np.isin(self.offers, rows)
+        return Blocks(rows, self.keys[chosen], self.offers[there], self.titles[there], self.ties[there])
 
     def tie_of(self) -> dict[int, int]:
         """By row, the number made of the offer's id."""
