@@ -54,24 +54,26 @@ def number(answer: Answer) -> int:
     return int(json.loads(answer.body)["results"]["bindings"][0]["n"]["value"])
 
 
-def workers_of(parent: int) -> list[int]:
-    """The worker processes of a process that are not ending."""
+def workers_of(parent: int, below: Path | None = None) -> list[int]:
+    """The worker processes of a process that are not ending; with ``below`` those of stores in that folder."""
+    wanted = b"" if below is None else str(below).encode()
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             fields = stat.read_text().rpartition(")")[2].split()
             its = int(fields[1]) == parent and fields[0] != "Z"
-            if its and b"worker" in (stat.parent / "cmdline").read_bytes():
+            command = (stat.parent / "cmdline").read_bytes() if its else b""
+            if b"worker" in command and wanted in command:
                 found.append(int(stat.parent.name))
     return found
 
 
-async def busy_workers() -> list[int]:
+async def busy_workers(below: Path) -> list[int]:
     """Waits for workers of this process that have used half a second of processor time; a start takes half of that."""
     ticks = os.sysconf("SC_CLK_TCK") / 2
     while True:
         busy = []
-        for child in workers_of(os.getpid()):
+        for child in workers_of(os.getpid(), below):
             with suppress(OSError):
                 fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
                 if int(fields[11]) + int(fields[12]) > ticks:

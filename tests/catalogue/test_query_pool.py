@@ -54,7 +54,7 @@ def test_stuck_queries_of_one_client_leave_room_for_others_and_for_small_questio
 
     async def crowd(pool: QueryPool) -> tuple[list[int], int]:
         stuck = [asyncio.create_task(pool.evaluate(Query(CROSS), "greedy")) for _ in range(6)]
-        await busy_workers()
+        await busy_workers(store)
         small = [number(await pool.evaluate(query, client)) for client in ("greedy", "modest") * 3]
         patient = number(await pool.evaluate(long, "modest"))
         assert not any(task.done() for task in stuck)
@@ -99,7 +99,7 @@ def test_a_query_that_crashes_its_worker_is_refused(store: Path) -> None:
 
 def test_workers_are_there_before_they_are_needed_and_after_they_were_killed(store: Path) -> None:
     async def all_ready() -> set[int]:
-        while len(found := workers_of(os.getpid())) != 4:
+        while len(found := workers_of(os.getpid(), store)) != 4:
             await asyncio.sleep(0.01)
         return set(found)
 
@@ -109,7 +109,7 @@ def test_workers_are_there_before_they_are_needed_and_after_they_were_killed(sto
         first = number(await pool.evaluate(query))
         for child in before:
             os.kill(child, signal.SIGKILL)
-        while before & set(workers_of(os.getpid())):
+        while before & set(workers_of(os.getpid(), store)):
             await asyncio.sleep(0.01)
         await all_ready()
         return first, number(await pool.evaluate(query))
@@ -121,9 +121,9 @@ def test_a_query_that_is_killed_twice_is_given_up(store: Path) -> None:
     async def run(pool: QueryPool) -> None:
         slow = asyncio.create_task(pool.evaluate(Query(CROSS)))
         for _ in range(2):
-            (child,) = await busy_workers()
+            (child,) = await busy_workers(store)
             os.kill(child, signal.SIGKILL)
-            while child in workers_of(os.getpid()):
+            while child in workers_of(os.getpid(), store):
                 await asyncio.sleep(0)
         with pytest.raises(QueryUnavailable, match="zweimal"):
             await slow
@@ -134,7 +134,7 @@ def test_a_query_that_is_killed_twice_is_given_up(store: Path) -> None:
 def test_a_client_that_leaves_ends_its_query(store: Path) -> None:
     async def leave(pool: QueryPool) -> int:
         slow = asyncio.create_task(pool.evaluate(Query(CROSS)))
-        await busy_workers()
+        await busy_workers(store)
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
             await slow
@@ -151,7 +151,7 @@ def test_a_new_snapshot_without_interruption(store: Path, tmp_path: Path) -> Non
     async def switching(pool: QueryPool) -> tuple[int, int, int]:
         before = number(await pool.evaluate(query))
         slow = asyncio.create_task(pool.evaluate(running))
-        await busy_workers()
+        await busy_workers(store)
         change = asyncio.create_task(pool.switch(newer))
         await asyncio.sleep(0)
         after = number(await pool.evaluate(query))
@@ -166,10 +166,10 @@ def test_a_new_snapshot_without_interruption(store: Path, tmp_path: Path) -> Non
 def test_closing_leaves_no_process(store: Path) -> None:
     async def close(pool: QueryPool) -> None:
         slow = asyncio.create_task(pool.evaluate(Query(CROSS)))
-        await busy_workers()
+        await busy_workers(store)
         await pool.close()
         with pytest.raises(QueryUnavailable):
             await slow
 
     with_pool(store, close, seconds=60)
-    assert workers_of(os.getpid()) == []
+    assert workers_of(os.getpid(), store) == []
