@@ -20,7 +20,7 @@ demo-nachbarn: .venv/installed
 	.venv/bin/python -m service.demo.neighbours --dir $(DIR) --port $(PORT)
 
 test: .venv/installed-test chromium
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile # they mostly wait
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile
 
 # Suites and clients of others, which take minutes.
 conformance: .venv/installed-test build/ckan/installed $(NODE_CLIENTS)

@@ -31,7 +31,9 @@ PROVIDERS = (ROOT / "docs" / "anbieter.md").read_text(encoding="utf-8")
 PAGES = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if not any(part.startswith(".") or part in ("node_modules", "katalog", "build") for part in path.relative_to(ROOT).parts)
+    if not any(
+        part.startswith(".") or part in ("node_modules", "katalog", "build") for part in path.relative_to(ROOT).parts
+    )
 )
 
 
