@@ -50,14 +50,12 @@ class SourceDates(NamedTuple):
 
 
 class Bookmark(NamedTuple):
-    """Up to where a neighbour was followed: the last event's position, and as JSON what the next request needs. Times are ISO times."""
+    """Up to where a neighbour was followed: the last event's position, and as JSON what the next request needs."""
 
     name: str
     position: int
     state: str
-    checked_at: str
-    changed_at: str
-    trouble: str | None = None
+    changed_at: str  # ISO time
 
 
 class Entry(NamedTuple):
@@ -265,7 +263,7 @@ class Ledger:
 
     def put_bookmark(self, bookmark: Bookmark) -> None:
         """Enters up to where a neighbour was followed."""
-        self._db.execute("INSERT OR REPLACE INTO neighbour VALUES (?, ?, ?, ?, ?, ?)", bookmark)
+        self._db.execute("INSERT OR REPLACE INTO neighbour VALUES (?, ?, ?, ?)", bookmark)
 
     def remove_bookmark(self, neighbour: str) -> None:
         """Forgets a neighbour that is followed no longer."""

@@ -51,9 +51,7 @@ CREATE TABLE neighbour (
     name       TEXT PRIMARY KEY,
     position   INTEGER NOT NULL,      -- of the last event that was taken over
     state      TEXT NOT NULL,         -- JSON: what the next request needs
-    checked_at TEXT NOT NULL,
-    changed_at TEXT NOT NULL,
-    trouble    TEXT                   -- why it could not be followed further; NULL when all is well
+    changed_at TEXT NOT NULL          -- when its offers here last changed
 );
 
 -- of each source's last run only

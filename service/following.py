@@ -71,8 +71,8 @@ def main() -> None:
     from service.progress import no_progress
 
     # a thread each, so that a slow neighbour delays no other; runs wait for each other at the writer's lock
+    harvester = Harvester(folder, settings, no_progress())
     for neighbour in settings.neighbour:
-        harvester = Harvester(folder, settings, no_progress())
         threading.Thread(target=_visit_for_ever, args=(harvester, neighbour), daemon=True).start()
     parent.join()
 

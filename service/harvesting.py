@@ -51,7 +51,7 @@ class HarvestReport(msgspec.Struct, kw_only=True):
     remarks: Sequence[str] = ()
     trouble: str | None = None
     retry_after: float | None = None
-    received: int = 0  # bytes
+    received: int = 0  # bytes, after unpacking
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +85,7 @@ class Harvester:
         self._wait = wait
         self._schemes = load_schemes()
         self._gazetteer = Gazetteer.load()
+        self._ontology = ontology_ntriples()
 
     def harvest(self, neighbour: Neighbour, *, renew: bool = False) -> HarvestReport:
         """One visit. ``renew`` reads everything again and withdraws what is gone. Trouble with the neighbour is in the report; raises
@@ -237,7 +238,7 @@ class Harvester:
             known = _state_in(bookmark)
             if known is not None and known.place != before.place:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
-            run.put_ontology(ontology_ntriples())
+            run.put_ontology(self._ontology)
             with run.source(source, partial=not whole) as writer:
                 if seen is not None:
                     changes = list(changes)
@@ -248,7 +249,7 @@ class Harvester:
                 counts = take_over(writer, changes, scope)
             state = msgspec.json.encode(after).decode()
             changed_at = run.moment if counts.taken or counts.withdrawn or bookmark is None else bookmark.changed_at
-            run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, run.moment, changed_at))
+            run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, changed_at))
             write_index(run, self._folder, self._settings, self._schemes, self._progress)
             run.commit()
         report.counts = Counts(*(a + b for a, b in zip(report.counts, counts, strict=True)))

@@ -20,11 +20,13 @@ from service.border import Border
 from service.conditional import is_known
 from service.follower import Follower, Served
 from service.middleware import Gate
+from service.negotiation import HTML, JSON, choose
 from service.pages import Pages
 from service.parameters import PlaceFinder
+from service.problems import NotAcceptable
 from service.things import Site
 
-__all__ = ["Service", "fresh", "not_modified", "page", "service_of", "tag_of"]
+__all__ = ["Service", "fresh", "not_modified", "page", "page_or_json", "service_of", "tag_of"]
 
 
 class Service(msgspec.Struct, kw_only=True):
@@ -77,6 +79,16 @@ def not_modified(request: Request, headers: dict[str, str]) -> Response | None:
     """304 where the client has this answer already."""
     known = is_known(request.headers.get("if-none-match"), None, headers["ETag"])
     return Response(status_code=304, headers=headers) if known else None
+
+
+def page_or_json(request: Request) -> str:
+    """Which of the two media types is wanted of a page that has its data beside it, by suffix or Accept. Raises NotAcceptable."""
+    if request.url.path.endswith(".json"):
+        return JSON
+    media = choose(request.headers.get("accept"), (HTML, JSON))
+    if media is None:
+        raise NotAcceptable(f"Offered are: {HTML}, {JSON}")
+    return media
 
 
 def page(

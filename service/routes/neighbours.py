@@ -8,16 +8,14 @@ import datetime as dt
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from service.negotiation import HTML, JSON, choose
+from service.negotiation import JSON
 from service.neighbours import neighbours_of
-from service.problems import NotAcceptable
-from service.state import fresh, not_modified, page, service_of, tag_of
+from service.state import fresh, not_modified, page, page_or_json, service_of, tag_of
 from service.wording import ago_in_words, day_in_words
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_FORMS = (HTML, JSON)
 
 
 @router.get("/nachbarn")
@@ -25,9 +23,7 @@ _FORMS = (HTML, JSON)
 async def neighbours(request: Request) -> Response:
     """Who is followed by what means, since when each one's state is as it is, and what the trouble is."""
     service = service_of(request)
-    media = JSON if request.url.path.endswith(".json") else choose(request.headers.get("accept"), _FORMS)
-    if media is None:
-        raise NotAcceptable(f"Offered are: {', '.join(_FORMS)}")
+    media = page_or_json(request)
     with service.follower.use() as served:
         found = await asyncio.to_thread(neighbours_of, service.folder, service.settings, served.snapshot)
         today = service.today()

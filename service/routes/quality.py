@@ -9,16 +9,14 @@ from typing import cast
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from service.negotiation import HTML, JSON, choose
-from service.problems import NotAcceptable
+from service.negotiation import JSON
 from service.quality import FIELDS, Quality, QualityReporter
-from service.state import fresh, not_modified, page, service_of, tag_of
+from service.state import fresh, not_modified, page, page_or_json, service_of, tag_of
 from service.wording import ago_in_words, decimal_in_words, share_in_words
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_FORMS = (HTML, JSON)
 
 
 @router.get("/guete")
@@ -26,9 +24,7 @@ _FORMS = (HTML, JSON)
 async def quality(request: Request) -> Response:
     """How good the catalogue is, as far as it was measured and counted."""
     service = service_of(request)
-    media = JSON if request.url.path.endswith(".json") else choose(request.headers.get("accept"), _FORMS)
-    if media is None:
-        raise NotAcceptable(f"Offered are: {', '.join(_FORMS)}")
+    media = page_or_json(request)
     today = service.today()
     reporter = cast("QualityReporter", request.app.state.quality)
     with service.follower.use() as served:

@@ -14,16 +14,14 @@ from ingest.resolve.model import Model
 from ontology.offer import Offer, iri_of
 from service.border import Border
 from service.comparison import Row, fields_of, rows_of
-from service.negotiation import HTML, JSON, choose
+from service.negotiation import JSON
 from service.parameters import Address
-from service.problems import NotAcceptable
-from service.state import fresh, not_modified, page, service_of, tag_of
+from service.state import fresh, not_modified, page, page_or_json, service_of, tag_of
 from service.wording import words
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_FORMS = (HTML, JSON)
 _PAIRS = 10  # on a page
 _DEEPEST_PAGE = 1000
 
@@ -53,9 +51,7 @@ class _Found(NamedTuple):
 async def same(request: Request) -> Response:
     """What a person has to decide."""
     service = service_of(request)
-    media = JSON if request.url.path.endswith(".json") else choose(request.headers.get("accept"), _FORMS)
-    if media is None:
-        raise NotAcceptable(f"Offered are: {', '.join(_FORMS)}")
+    media = page_or_json(request)
     address = Address(f"{service.pages.root}{request.url.path}", request.query_params.multi_items())
     number = _page_number(address)
     with service.follower.use() as served:

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from catalogue.query import negotiate
 from catalogue.query.pool import Answer, Query, QueryPool
+from tests.asynchronous import run_async
 
 __all__ = ["COUNT", "CROSS", "EX", "ask", "busy_workers", "make_store", "number", "with_pool", "workers_of"]
 
@@ -43,7 +44,7 @@ def with_pool(store: Path, use: Callable[[QueryPool], Awaitable[Any]], **limits:
         async with QueryPool(store, **limits) as pool:  # type: ignore[arg-type]
             return await use(pool)
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def ask(store: Path, text: str, accept: str = "", **limits: float) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +13,7 @@ from catalogue.query import QueryTooLarge, negotiate
 from catalogue.query.formats import GRAPHS, RESULTS
 from catalogue.query.output import Output, TooLargeError
 from catalogue.query.pool import Query, QueryPool
+from tests.asynchronous import run_async
 
 HOSTILE = ('},{"', "</result><result>", 'a\nb"\n"', "{},{}", "\r\n,", "")
 VALUES = st.one_of(st.sampled_from(HOSTILE), st.text(alphabet='{},"\\\n\r\t<>result ', max_size=20))
@@ -57,4 +57,4 @@ def test_a_larger_answer_is_refused(tmp_path: Path, media_type: str) -> None:
             with pytest.raises(QueryTooLarge, match="mehr als 10 Zeilen"):
                 await pool.evaluate(Query(text % 11, negotiate(media_type)))
 
-    asyncio.run(ask())
+    run_async(ask())

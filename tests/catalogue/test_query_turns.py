@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from catalogue.query.turns import Turn, Turns
+from tests.asynchronous import run_async
 
 
 def order(turns: Turns, *wanted: tuple[str, int]) -> list[str]:
@@ -25,7 +26,7 @@ def order(turns: Turns, *wanted: tuple[str, int]) -> list[str]:
     async def run() -> None:
         await asyncio.gather(*(want(client, size) for client, size in wanted))
 
-    asyncio.run(run())
+    run_async(run())
     return came
 
 
@@ -54,7 +55,7 @@ def test_places(at_once: int, per_client: int, inside: str) -> None:
         turns = Turns(at_once, per_client, 10, 10)
         return "".join(client for client in "aaabbb"[: at_once + 3] if turns.enter_now(client))[:at_once]
 
-    assert asyncio.run(run()) == inside
+    assert run_async(run()) == inside
 
 
 def test_a_place_is_free_again_once() -> None:
@@ -67,7 +68,7 @@ def test_a_place_is_free_again_once() -> None:
         first.leave()  # changes nothing
         return [second is not None, turns.enter_now("c") is None]
 
-    assert asyncio.run(run()) == [True, True]
+    assert run_async(run()) == [True, True]
 
 
 def test_who_gives_up_does_not_take_a_place() -> None:
@@ -86,4 +87,4 @@ def test_who_gives_up_does_not_take_a_place() -> None:
         turn.leave()
         return await waiting[3]
 
-    assert asyncio.run(run()) is not None
+    assert run_async(run()) is not None

@@ -222,7 +222,7 @@ def follow(folder: Path, *offers: Offer, withdrawn: tuple[str, ...] = (), positi
         with run.source("nachbar/worms", partial=True) as source:
             changed = [*(source.put(o) for o in offers), *(source.withdraw(offer_id) for offer_id in withdrawn)]
             source.finish(Counts(len(offers), sum(changed), 0, 0, source.missing()), [])
-        run.ledger.put_bookmark(Bookmark("worms", position, '{"etag":"a"}', run.moment, run.moment))
+        run.ledger.put_bookmark(Bookmark("worms", position, '{"etag":"a"}', run.moment))
         run.commit()
     return changed
 

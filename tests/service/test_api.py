@@ -14,6 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from ontology.rdf import offer_from_triples
+from tests.asynchronous import run_async
 from tests.service.conftest import BASE, OFFERS, an_offer, ingest, serving, wait_for
 
 IRI = f"{BASE}/id/angebot/kvhs-A1"
@@ -362,7 +363,7 @@ def test_too_many_questions_are_turned_away(live: Any, monkeypatch: pytest.Monke
         leave.set()
         return await asyncio.gather(*asked)
 
-    assert asyncio.run(crowd()) == ["served", "served", "2"]
+    assert run_async(crowd()) == ["served", "served", "2"]
 
 
 def test_questions_are_not_written_down(small_catalogue: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def folder(small_catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             source.put(COURSE)
             source.put(CLOSED)
             source.finish(Counts(2, 2), [])
-        run.ledger.put_bookmark(Bookmark("bergstrasse", 2, "{}", run.moment, run.moment))
+        run.ledger.put_bookmark(Bookmark("bergstrasse", 2, "{}", run.moment))
         update_index(run, open_encoder(), cache, lambda scheme, notation: schemes[scheme].label(notation))
         run.commit()
     three_days_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
