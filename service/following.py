@@ -83,7 +83,9 @@ def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
         retry_after = None
         try:
             report = harvester.harvest(neighbour)
-            failures = failures + 1 if report.trouble else 0
+            failures = (
+                failures + 1 if report.trouble and not report.counts.read else 0
+            )  # what came counts, even if not all did
             retry_after = report.retry_after
         except CatalogueBusy:
             pass  # an ingest is running: when its turn comes again

@@ -31,13 +31,13 @@ import msgspec
 from catalogue.errors import CatalogueEmpty
 from catalogue.ledger import Counts
 from catalogue.run import open_run
+from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
 from ontology.concepts import load_schemes
 from ontology.offer import Instance, Kind, Offer, Provider, offer_from_json, offer_to_json
 from ontology.publication import ontology_ntriples
-from search.encoder import open_encoder
-from search.encoder.cache import VectorCache
-from search.index import update_index
+from service.ingesting import write_index
+from service.progress import no_progress
 from tests.command import PROGRAM
 
 __all__ = ["Triangle", "converges"]
@@ -130,12 +130,13 @@ class District:
         self.proxy = Unruly(self.public, self._port, seed)
 
     def serve(self) -> None:
-        self._server = subprocess.Popen(
-            [PROGRAM, "serve", "--dir", self.folder, "--port", str(self._port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
+        with (self.folder / "serve.log").open("ab") as log:  # also of those before it
+            self._server = subprocess.Popen(
+                [PROGRAM, "serve", "--dir", self.folder, "--port", str(self._port)],
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )
 
     def is_up(self) -> bool:
         with contextlib.suppress(OSError):
@@ -146,20 +147,6 @@ class District:
         if self._server is not None:
             self._server.send_signal(signal.SIGKILL)
             self._server.wait()
-
-    def write(self, offers: dict[str, Offer], clock: dt.datetime) -> None:
-        """One run that delivers these offers of its own."""
-        schemes = load_schemes()
-        with (
-            open_run(self.folder, self.base, 60.0, lambda: clock) as run,
-            VectorCache(self.folder / "cache" / "vectors.sqlite") as cache,
-        ):
-            run.put_ontology(ontology_ntriples())
-            with run.source("kvhs") as source:
-                taken = sum(source.put(offer) for offer in offers.values())
-                source.finish(Counts(len(offers), taken, len(offers) - taken, 0, source.missing()), [])
-            update_index(run, _encoder(), cache, lambda scheme, notation: schemes[scheme].label(notation))
-            run.commit()
 
     def statements(self, graph: str) -> list[str]:
         """Those of one named graph, sorted; a statement that is there twice would show."""
@@ -226,14 +213,14 @@ class Triangle:
         if chance.random() < 0.1:
             self._killed(district, offers, clock, chance.uniform(0.5, 4.0))
         else:
-            district.write(offers, clock)
+            _deliver(district.folder, offers, clock)
             assert district.own() == offers, f"{district.name} does not have what was written"
 
     @staticmethod
     def _killed(district: District, offers: dict[str, Offer], clock: dt.datetime, seconds: float) -> None:
         """The same run in a process that is killed after so many seconds, if it still lives."""
         order = msgspec.msgpack.encode([offer_to_json(offer) for offer in offers.values()])
-        where = [str(district.folder), district.base, clock.isoformat()]
+        where = [str(district.folder), clock.isoformat()]
         with subprocess.Popen(
             [sys.executable, "-m", __spec__.name, "--write", *where], stdin=subprocess.PIPE
         ) as process:
@@ -277,6 +264,18 @@ class Triangle:
                 district.proxy.close()
 
 
+def _deliver(folder: Path, offers: dict[str, Offer], clock: dt.datetime) -> None:
+    """One run that delivers these offers of a catalogue's own, as an ingest would, but at another time."""
+    settings = read_settings(folder)
+    with open_run(folder, settings.catalogue.base, 60.0, lambda: clock) as run:
+        run.put_ontology(ontology_ntriples())
+        with run.source("kvhs") as source:
+            taken = sum(source.put(offer) for offer in offers.values())
+            source.finish(Counts(len(offers), taken, len(offers) - taken, 0, source.missing()), [])
+        write_index(run, folder, settings, load_schemes(), no_progress())
+        run.commit()
+
+
 def _offer(key: str, chance: random.Random) -> Offer:
     return Offer(
         id=key,
@@ -291,15 +290,6 @@ def _offer(key: str, chance: random.Random) -> Offer:
             for number in range(1, chance.randint(1, 3))
         ),
     ).canonical()
-
-
-_ENCODERS: list[object] = []
-
-
-def _encoder():
-    if not _ENCODERS:
-        _ENCODERS.append(open_encoder())
-    return _ENCODERS[0]
 
 
 def _free_port() -> int:
@@ -322,24 +312,17 @@ def converges(seed: int, changes: int, root: Path, vectors: Path) -> list[str]:
 def prepared_vectors() -> Iterator[Path]:
     """A cache with the vectors of every text that an offer of `_offer` can have."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vectors.sqlite"
-        district = District.__new__(District)
-        district.folder, district.base = Path(folder), "http://127.0.0.1:9"
-        (Path(folder) / "cache").mkdir()
-        offers = {}
-        for seed in range(400):
-            offers[f"kvhs-{seed}"] = _offer(f"kvhs-{seed}", random.Random(seed))
-        district.write(offers, dt.datetime.now(dt.UTC))
-        shutil.move(Path(folder) / "cache" / "vectors.sqlite", path)
-        yield path
+        (Path(folder) / "katalog.toml").write_text('[catalogue]\nbase = "http://127.0.0.1:9"\n', encoding="utf-8")
+        keys = [f"kvhs-{number}" for number in range(400)]
+        offers = {key: _offer(key, random.Random(key)) for key in keys}
+        _deliver(Path(folder), offers, dt.datetime.now(dt.UTC))
+        yield Path(folder) / "cache" / "vectors.sqlite"
 
 
-def _write(folder: str, base: str, clock: str) -> None:
+def _write(folder: str, clock: str) -> None:
     """One run of a district from standard input, in a process that may be killed."""
-    district = District.__new__(District)
-    district.name, district.folder, district.base = "", Path(folder), base
     orders = [offer_from_json(order) for order in msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])]
-    district.write({offer.id: offer for offer in orders}, dt.datetime.fromisoformat(clock))
+    _deliver(Path(folder), {offer.id: offer for offer in orders}, dt.datetime.fromisoformat(clock))
 
 
 def main() -> None:
@@ -348,7 +331,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--changes", type=int, default=1000)
-    parser.add_argument("--write", nargs=3)
+    parser.add_argument("--write", nargs=2)
     arguments = parser.parse_args()
     if arguments.write:
         _write(*arguments.write)
