@@ -7,6 +7,7 @@ Vectors are only comparable within one model: an index keeps the `name` of the e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -44,12 +45,18 @@ class Encoder(Protocol):
 def open_encoder(model: str = EMBEDDED) -> Encoder:
     """Open the embedded model, or the sentence-transformers model of this name (hub) or in this folder.
 
-    Raises EncoderUnavailable. torch is only imported for the latter.
+    The embedded one is opened once in a process. Raises EncoderUnavailable. torch is only imported for the latter.
     """
     if model == EMBEDDED:
-        from search.encoder.embedded import EmbeddedEncoder
-
-        return EmbeddedEncoder()
+        return _embedded()
     from search.encoder.transformer import TransformerEncoder
 
     return TransformerEncoder(model)
+
+
+@cache
+def _embedded() -> Encoder:
+    """One copy of the weights, which never change: reading them takes longer than many a run."""
+    from search.encoder.embedded import EmbeddedEncoder
+
+    return EmbeddedEncoder()

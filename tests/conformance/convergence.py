@@ -47,6 +47,8 @@ TITLES = ("Töpfern", "Excel", "Yoga", "Spanisch", "Erste Hilfe", "Chor", "Nähe
 PROVIDERS = (None, *(Provider(id=f"p{number}", name=f"Volkshochschule {number}") for number in range(3)))
 KEYS = 60  # keys of one district, so that most of a thousand changes are updates and deletes
 SETTLED = 300.0  # seconds until all must be at rest
+_SCHEMES = load_schemes()
+_ONTOLOGY = ontology_ntriples()
 
 
 class Unruly:
@@ -268,11 +270,11 @@ def _deliver(folder: Path, offers: dict[str, Offer], clock: dt.datetime) -> None
     """One run that delivers these offers of a catalogue's own, as an ingest would, but at another time."""
     settings = read_settings(folder)
     with open_run(folder, settings.catalogue.base, 60.0, lambda: clock) as run:
-        run.put_ontology(ontology_ntriples())
+        run.put_ontology(_ONTOLOGY)
         with run.source("kvhs") as source:
             taken = sum(source.put(offer) for offer in offers.values())
             source.finish(Counts(len(offers), taken, len(offers) - taken, 0, source.missing()), [])
-        write_index(run, folder, settings, load_schemes(), no_progress())
+        write_index(run, folder, settings, _SCHEMES, no_progress())
         run.commit()
 
 

@@ -104,10 +104,10 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     false.write_bytes(true[:-1] + bytes([true[-1] ^ 1]))
     monkeypatch.setattr(search.encoder.embedded, "weights_file", lambda: false)
     with pytest.raises(EncoderUnavailable, match="nicht das veröffentlichte Modell"):
-        open_encoder().encode_offers(["Kurs"])
+        EmbeddedEncoder().encode_offers(["Kurs"])
     false.write_bytes(b"something else")
     with pytest.raises(EncoderUnavailable, match="nicht das eingebaute Modell"):
-        open_encoder()
+        EmbeddedEncoder()
 
 
 def test_the_default_needs_no_torch() -> None:
