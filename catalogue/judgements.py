@@ -122,6 +122,10 @@ class Judgements:
         """The number of the rules by which the machine judged; 0 where it never did."""
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
+    def run(self) -> int:
+        """The number of the run that last brought the judgements up to its offers; 0 where none did."""
+        return int(self._db.execute("PRAGMA application_id").fetchone()[0])
+
     def groups(self) -> Iterator[tuple[int, int]]:
         """Row and group of every offer that was judged; a group is named by its lowest row."""
         return iter(self._db.execute("SELECT row, number FROM grouped ORDER BY row"))
@@ -161,6 +165,10 @@ class Judgements:
         self._db.execute("DELETE FROM judgement")
         self._db.execute("DELETE FROM grouped")
         self._db.execute(f"PRAGMA user_version = {rules:d}")
+
+    def note_run(self, number: int) -> None:
+        """Notes that the judgements are those of the offers of this run."""
+        self._db.execute(f"PRAGMA application_id = {number:d}")
 
     def remove_people(self) -> None:
         """Forgets what people decided."""

@@ -66,7 +66,9 @@ class _Resolving:
 
     def resolve(self, people: list[PersonsJudgement]) -> Resolved:
         rules = _rules()
-        anew = self._judgements.rules() != rules
+        # after a run that judged nothing, nobody knows any more which rows it changed
+        anew = self._judgements.rules() != rules or self._judgements.run() != self._run.number - 1
+        self._judgements.note_run(self._run.number)
         before = Blocks.empty() if anew else Blocks.load(self._path)
         changed = set(self._run.ledger.rows()) if anew else self._run.changed
         decided = self._rows_of(people)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import pytest
 
 from catalogue.errors import CatalogueError
 from catalogue.ledger import Counts
-from catalogue.run import open_run
+from catalogue.run import Run, open_run
 from catalogue.snapshot import Snapshot
 from ingest.resolve.people import FILE_NAME
 from ingest.resolve.resolve import Resolved, resolve
@@ -51,6 +52,15 @@ OFFERS = (
 
 
 def run(folder: Path, *offers: Offer) -> Resolved:
+    with running_with(folder, *offers) as running:
+        found = resolve(running, folder)
+        running.commit()
+    return found
+
+
+@contextmanager
+def running_with(folder: Path, *offers: Offer) -> Iterator[Run]:
+    """A run that has read these offers of the sources a and b."""
     with open_run(folder, BASE) as running:
         for source in ("a", "b"):
             with running.source(source) as writer:
@@ -58,9 +68,7 @@ def run(folder: Path, *offers: Offer) -> Resolved:
                 for offer in own:
                     writer.put(offer)
                 writer.finish(Counts(len(own)), [])
-        found = resolve(running, folder)
-        running.commit()
-    return found
+        yield running
 
 
 def groups(folder: Path) -> set[frozenset[str]]:
@@ -124,6 +132,15 @@ def test_reading_the_same_again_compares_nothing_and_changes_nothing(tmp_path: P
     before = state(tmp_path)
     assert run(tmp_path, *OFFERS) == Resolved()
     assert state(tmp_path) == before
+
+
+def test_after_a_run_that_judged_nothing_all_is_judged_anew(tmp_path: Path) -> None:
+    run(tmp_path, *OFFERS)
+    with running_with(tmp_path, *OFFERS[2:], course("a", "9", "Rhetorik für Frauen")) as running:
+        running.commit()
+    run(tmp_path, *OFFERS[1:], course("a", "9", "Rhetorik für Frauen"))
+    assert groups(tmp_path) == {SPANISH, frozenset(("a-4", "a-9"))}
+    assert run(tmp_path, *OFFERS[1:], course("a", "9", "Rhetorik für Frauen")) == Resolved()
 
 
 def test_a_person_joins_and_parts_and_taking_the_line_away_undoes_it(tmp_path: Path) -> None:
