@@ -150,6 +150,12 @@ class District:
             self._server.send_signal(signal.SIGKILL)
             self._server.wait()
 
+    def last_words(self) -> str:
+        """What its server complained of, and what became of its visits."""
+        complaints = (self.folder / "serve.log").read_text(errors="replace")[-2000:]
+        visits = self.folder / "neighbours.json"
+        return f"{self.name}: {complaints} {visits.read_text() if visits.exists() else 'never visited anyone'}"
+
     def statements(self, graph: str) -> list[str]:
         """Those of one named graph, sorted; a statement that is there twice would show."""
         try:
@@ -238,7 +244,7 @@ class Triangle:
         end = time.monotonic() + SETTLED
         while (wrong := self.differences()) and time.monotonic() < end:
             time.sleep(0.5)
-        return wrong
+        return wrong + [district.last_words() for district in self.districts if wrong]
 
     def differences(self) -> list[str]:
         """Sentences on every catalogue that has not exactly its own offers and those of the others."""
