@@ -201,7 +201,7 @@ class Harvester:
         reached = state
         try:
             for step in visit.steps():
-                changes += [Note(True, neighbour.address, fault.rstrip(".")) for fault in step.faults]
+                changes += step.faults
                 changes += changes_of(step.events, source, base)
                 self._progress.records(neighbour.title or neighbour.name, len(step.events))
                 reached = msgspec.structs.replace(state, place=step.place)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 import msgspec
 import pyoxigraph as ox
 
+from catalogue.ledger import Note
 from ingest.neighbours.client import Fetched, NeighbourClient, NeighbourRefused
 from ingest.neighbours.reading import RdfReader
 
@@ -52,20 +53,22 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """How far a stream was read: everything up to ``position``, and of that very moment the events in ``events``.
 
+    ``newest`` is the last event that was read, its position and IRI: as long as the stream has it, all before it happened.
     ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests. Of a first
     visit that was cut off it is the pages that were still to be read, without the entrance.
     """
 
     position: int = _ALWAYS
     events: tuple[str, ...] = ()
+    newest: tuple[int, str] | None = None
     open: Mapping[str, str | None] = {}
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """New events in their order, sentences about what was wrong, and how far the stream is read with them."""
+    """New events in their order, what cannot be taken of others, and how far the stream is read with them."""
 
     events: Sequence[Event]
-    faults: Sequence[str]
+    faults: Sequence[Note]
     place: Place
 
 
@@ -79,8 +82,9 @@ class _Span(msgspec.Struct, frozen=True):
 class FeedVisit:
     """One visit of the feed at ``address``, from ``place`` on.
 
-    ``restarted`` is True after a visit that did not find the open pages of the last one any more, or found all events older than the
-    place: the neighbour began anew, or kept less than was missed. Then only what the whole feed says now is true.
+    ``restarted`` is True after a visit that did not find the open pages of the last one any more, or not the newest event of then, at
+    its time: the neighbour began anew, was restored from an old copy, or kept less than was missed. Then only what the whole feed says
+    now is true.
     """
 
     def __init__(self, client: NeighbourClient, reader: RdfReader, address: str, place: Place) -> None:
@@ -96,13 +100,12 @@ class FeedVisit:
         self._linked: set[str] = {address}
         self._held: list[tuple[int, str, Event]] = []
         self._bytes_held = 0
-        self._newest = _ALWAYS
+        self._sought = place.newest
         self.restarted = False
 
     def steps(self) -> Iterator[Step]:
         """What is new, in order. Raises NeighbourRefused, NeighbourBusy; what was yielded before stays good."""
         entrance = self._client.get(self._address, ACCEPT, self._begin.open.get(self._address))
-        gone: Set[str] = frozenset()
         if entrance.unchanged:
             try:
                 yield from self._open_pages()
@@ -111,20 +114,28 @@ class FeedVisit:
                 self._known -= self._begin.open.keys()  # what it still leads to has to be read, or to be complained of
         if not entrance.unchanged:
             yield from self._follow(self._address, entrance)
-            gone = self._begin.open.keys() - self._linked
-        self.restarted = bool(gone) or _ALWAYS < self._newest < self._begin.position
+            self.restarted = self.restarted or bool(self._begin.open.keys() - self._linked)
 
     def _open_pages(self) -> Iterator[Step]:
         for address in sorted(self._begin.open.keys() - {self._address}):
             page = self._client.get(address, ACCEPT, self._begin.open[address])
-            if not page.unchanged:
+            if not page.unchanged and not self.restarted:
                 yield from self._follow(address, page)
 
     def _follow(self, address: str, page: Fetched) -> Iterator[Step]:
-        """A page and all that is new behind it."""
+        """A page and all that is new behind it; nothing, once it is known that the stream is another one."""
         self._known.add(address)
         while True:
-            step = self._released(self._take(address, page))
+            faults = self._take(address, page)
+            if (
+                self._has_lost_track() and self._address not in self._known
+            ):  # it may be on a page that is full meanwhile
+                self._known.add(self._address)
+                faults += self._take(self._address, self._client.get(self._address, ACCEPT))
+            if self._has_lost_track():
+                self.restarted = True
+                return
+            step = self._released(faults)
             if step is not None:
                 yield step
             if not self._waiting:
@@ -132,16 +143,21 @@ class FeedVisit:
             _, _, address = heapq.heappop(self._waiting)
             page = self._client.get(address, ACCEPT)
 
+    def _has_lost_track(self) -> bool:
+        """Whether the newest event of the last visit is on none of the pages that may hold it."""
+        return self._sought is not None and not (self._waiting and self._waiting[0][0] <= self._sought[0])
+
     def _wait_for(self, address: str, span: _Span) -> None:
         self._linked.add(address)
-        if address in self._known or span.upper <= self._place.position:
+        sought = self._sought is not None and span.lower <= self._sought[0] <= span.upper
+        if address in self._known or (span.upper <= self._place.position and not sought):
             return
         self._known.add(address)
         if span.upper < _NEVER:
             self._bounded.add(address)
         heapq.heappush(self._waiting, (span.lower, next(self._numbers), address))
 
-    def _take(self, address: str, page: Fetched) -> Sequence[str]:
+    def _take(self, address: str, page: Fetched) -> list[Note]:
         """Notes where a page leads and holds its new events."""
         content = _Page(self._reader.quads(page.body, page.media, page.url))
         for other, span in content.spans().items():
@@ -151,7 +167,8 @@ class FeedVisit:
         else:
             self._open[address] = page.etag
         for event in content.events():
-            self._newest = max(self._newest, event.position)
+            if (event.position, event.iri) == self._sought:
+                self._sought = None
             if self._is_new(event) and event.iri not in self._known:
                 self._known.add(event.iri)
                 heapq.heappush(self._held, (event.position, event.iri, event))
@@ -166,7 +183,7 @@ class FeedVisit:
         start = self._place
         return event.position > start.position or (event.position == start.position and event.iri not in start.events)
 
-    def _released(self, faults: Sequence[str]) -> Step | None:
+    def _released(self, faults: Sequence[Note]) -> Step | None:
         """The events before the lowest page that is still waiting: nothing older can come any more."""
         safe = self._waiting[0][0] - 1 if self._waiting else _NEVER
         released = []
@@ -180,9 +197,10 @@ class FeedVisit:
             at_once = {event.iri for event in released if event.position == position}
             if position == place.position:
                 at_once |= set(place.events)
-            place = Place(position=position, events=tuple(sorted(at_once)), open=place.open)
+            newest = (position, released[-1].iri)
+            place = Place(position=position, events=tuple(sorted(at_once)), newest=newest, open=place.open)
         if self._waiting and safe > place.position:  # nothing can come any more up to there
-            place = Place(position=safe, open=place.open)
+            place = Place(position=safe, newest=place.newest, open=place.open)
         if not self._waiting:
             place = msgspec.structs.replace(place, open=dict(self._open))
         elif not self._begin.open:  # should they be folded before the next visit, deletions are folded with them
@@ -194,10 +212,10 @@ class FeedVisit:
 
 
 class _Page:
-    """What a page says. ``faults`` are sentences about what cannot be taken."""
+    """What a page says. ``faults`` are the events that cannot be taken."""
 
     def __init__(self, quads: Sequence[ox.Quad]) -> None:
-        self.faults: list[str] = []
+        self.faults: list[Note] = []
         self._said: dict[tuple[ox.NamedNode | ox.BlankNode, str], list[_Term]] = defaultdict(list)
         self._graphs: dict[str, list[ox.Quad]] = defaultdict(list)
         for quad in quads:
@@ -246,7 +264,8 @@ class _Page:
             told = next(iter(self._said[subject, _OBJECT.value]), None)
             position = _position(next(iter(self._said[subject, _PUBLISHED.value]), None))
             if not isinstance(told, ox.NamedNode) or position is None or len(kinds) != 1:
-                self.faults.append(f"Das Ereignis {subject.value[:200]} sagt nicht, wovon es handelt oder wann es war.")
+                said = "Das Ereignis sagt nicht, wovon es handelt oder wann es war"
+                self.faults.append(Note(True, subject.value[:200], said))
                 continue
             yield Event(
                 iri=subject.value,

@@ -177,6 +177,31 @@ def test_a_neighbour_that_began_anew_loses_what_is_gone(pair: Pair) -> None:
     assert sorted(offers_of(pair.here, "nachbar/dort")) == ["kvhs-A1", "kvhs-A2"]
 
 
+def test_a_neighbour_restored_from_an_old_copy_loses_what_it_lost(pair: Pair) -> None:
+    harvest(pair.here)
+    copy = pair.there.with_name("copy")
+    shutil.copytree(pair.there, copy, ignore=shutil.ignore_patterns("dumps"))
+    lost = an_offer("verloren", "Verlorener Kurs", Instance(start=dt.date(2099, 8, 1)))
+    deliver(pair, msgspec.structs.replace(OFFERS[1], name="Yoga, nie wieder gehört"), lost, *OFFERS[2:])
+    harvest(pair.here)
+    assert same(pair)
+    with Snapshot.open(copy) as snapshot:
+        number = snapshot.path.name
+    shutil.copytree(copy / "snapshots" / number, pair.there / "snapshots" / number, dirs_exist_ok=True)
+    (pair.there / "current").write_text(number)
+    added = an_offer("neu", "Neuer Kurs", Instance(start=dt.date(2099, 9, 1)))
+    deliver(pair, *OFFERS, added)  # the clock went on: its events are newer than all that were read
+    harvest(pair.here)
+    assert same(pair)
+    assert "kvhs-verloren" not in offers_of(pair.here, "nachbar/dort")
+    assert offers_of(pair.here, "nachbar/dort")["kvhs-A2"].name == "Yoga am Morgen"
+    with Snapshot.open(pair.here) as snapshot:
+        quiet = snapshot.state.number
+    harvest(pair.here)
+    with Snapshot.open(pair.here) as snapshot:
+        assert snapshot.state.number == quiet
+
+
 def test_other_filters_read_everything_again(pair: Pair) -> None:
     harvest(pair.here)
     follow(pair.here, f"{pair.base}/feed", 'districts = ["07331"]\nwithout = ["description"]')

@@ -132,7 +132,7 @@ def test_a_visit_that_breaks_off_goes_on_there() -> None:
         feed.pages = pages
         rest, _ = visit(origin, first.place)
         assert names(rest) == ["3"]
-        assert feed.fetched.count("/1") == 1
+        assert feed.fetched == ["/feed", "/1", "/feed", "/1", "/2"]  # whether 2 is still there, and the same
 
 
 def test_two_events_of_one_moment_on_two_visits() -> None:
@@ -206,7 +206,8 @@ def test_an_event_that_says_nothing_is_a_fault_and_the_others_count() -> None:
         (step,), _ = visit(origin)
         assert names([step]) == ["3"]
         assert len(step.faults) == 2
-        assert "sagt nicht" in step.faults[0]
+        assert [fault.place for fault in step.faults] == [f"{origin}/e/1", f"{origin}/e/2"]
+        assert "sagt nicht" in step.faults[0].text
 
 
 def test_a_feed_that_began_anew_is_noticed() -> None:
@@ -218,6 +219,39 @@ def test_a_feed_that_began_anew_is_noticed() -> None:
         assert visit(origin, steps[-1].place)[1].restarted
         feed.pages = {"/feed": leads("/feed", "/a/1", from_=1), "/a/1": event(1, 20)}
         assert visit(origin, steps[-1].place)[1].restarted
+
+
+def test_a_feed_restored_from_an_old_copy_is_noticed_although_its_new_events_are_the_newest() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1) + event(2, 2)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        feed.pages["/1"] = event(1, 1) + event(3, 3)  # what happened at 2 never did
+        again, seen = visit(origin, steps[-1].place)
+        assert seen.restarted
+        assert names(again) == []
+        feed.pages["/1"] = event(1, 1) + event(2, 3)  # the name of an event that is lost is used again
+        again, seen = visit(origin, steps[-1].place)
+        assert seen.restarted
+        assert names(again) == []
+
+
+def test_the_newest_event_may_be_on_a_page_that_is_full_meanwhile() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        feed.pages["/feed"] = leads("/feed", "/1", from_=1, until=1) + leads("/feed", "/2", after=1)
+        feed.pages["/2"] = ""
+        steps, seen = visit(origin, steps[-1].place)
+        assert not seen.restarted
+        feed.pages["/2"] = event(2, 2)  # the entrance is as it was
+        steps, seen = visit(origin, steps[-1].place)
+        assert names(steps) == ["2"]
+        assert not seen.restarted
+        feed.pages["/1"] = event(9, 1)
+        feed.pages["/2"] += event(3, 3)
+        steps, seen = visit(origin, steps[-1].place)
+        assert names(steps) == ["3"]
+        assert not seen.restarted  # 2 is there, and nobody looks at what is before it
 
 
 def test_pages_folded_while_a_first_visit_is_cut_off_are_noticed() -> None:
