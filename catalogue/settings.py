@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from catalogue.errors import CatalogueError
 from catalogue.files import replace_file
+from ontology.iris import is_own
 from ontology.offer import Offer
 
 __all__ = ["Neighbour", "Settings", "SettingsRefused", "Source", "enter_source", "new_source", "read_settings"]
@@ -141,6 +142,13 @@ class Settings(_Table):
     def source_named(self, name: str) -> Source | None:
         """The source of that name, if the file has it."""
         return next((source for source in self.source if source.name == name), None)
+
+    def licence_of(self, source: str) -> str | None:
+        """The licence of the offers of a source that state none; None for a neighbour's, of which only what it says itself counts."""
+        if not is_own(source):
+            return None
+        declared = self.source_named(source)
+        return (declared.licence if declared else None) or self.catalogue.licence
 
 
 def read_settings(folder: Path) -> Settings:

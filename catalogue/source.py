@@ -15,6 +15,7 @@ from catalogue.ledger import Counts, Entry, Note, SourceRun
 from catalogue.snapshot import describe
 from ontology.iris import graph_of_source, is_own, offer_iri, provider_iri
 from ontology.offer import Offer, Provider, iri_of
+from ontology.passing_on import part_to_pass_on
 from ontology.rdf import offer_to_ntriples, provider_to_ntriples
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ __all__ = ["SourceWriter", "statements_of"]
 
 
 def statements_of(offer: Offer, base: str) -> str:
-    """N-Triples text of an offer with that of its provider: what it is compared by, and what neighbours get."""
+    """N-Triples text of an offer with that of its provider: what it is compared by."""
     provider = "" if offer.provider is None else provider_to_ntriples(offer.provider, base)
     return offer_to_ntriples(offer, base) + provider
 
@@ -33,7 +34,8 @@ class SourceWriter:
     """Writes the offers of one source into a run: a context manager, to be ended by `finish` or `abandon` inside it.
 
     Of an own source everything is delivered, and what is not is withdrawn. ``partial``: what is neither put nor withdrawn stays.
-    Statements are spooled and reach the store at the end, so that an abandoned source leaves no trace in it.
+    Statements are spooled and reach the store at the end, so that an abandoned source leaves no trace in it. The store holds what everybody
+    may query and pass on; all of an offer is in the ledger.
     """
 
     def __init__(self, run: Run, name: str, partial: bool = False) -> None:
@@ -82,10 +84,12 @@ class SourceWriter:
         self._withdrawn.pop(offer.id, None)
         if offer.provider is not None:
             offer = self._with_one_provider(offer, offer.provider)
-        base = self._run.base
+        base, told = self._run.base, part_to_pass_on(offer)
         lines = offer_to_ntriples(offer, base)
         provider_lines = "" if offer.provider is None else self._described(offer.provider)
-        digest = sha256((lines + provider_lines).encode()).digest()
+        # what may be told depends on the list of open licences too, which may change while the offer does not
+        told_lines = None if told is offer else offer_to_ntriples(told, base)
+        digest = sha256((lines + provider_lines + (told_lines or "")).encode()).digest()
         entry = self._entry(offer.id)
         if entry is not None and entry.digest == digest:
             return False
@@ -94,7 +98,7 @@ class SourceWriter:
         else:
             row = entry.row
             self._outdated.append(self._old_iri(offer.id))
-        self._spool.write(lines)
+        self._spool.write(told_lines or lines)
         self._run.ledger.put_offer(row, offer, digest, self._run.number, self._run.moment)
         self._changed.add(row)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -54,6 +54,7 @@ def licence_name(text: str) -> str:
     return text if found is None else found.name
 
 
+@lru_cache(1000)  # the offers of a source state few
 def _licence(text: str) -> _Licence | None:
     tables, known = _licences()
     return known.get(_words(text, tables))

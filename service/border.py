@@ -12,8 +12,8 @@ import msgspec
 from catalogue.settings import Settings
 from ontology.gazetteer import Gazetteer, distance_km
 from ontology.iris import NEIGHBOUR, is_own
-from ontology.licences import is_open
-from ontology.offer import Instance, Offer, Place
+from ontology.offer import Offer, Place
+from ontology.passing_on import may_be_passed_on, part_to_pass_on
 from search.answer import Answer, Hit, HitInstance, SearchRequest
 from search.engine import SearchEngine
 from search.question import Wishes
@@ -32,29 +32,17 @@ class Origin(NamedTuple):
     url: str
     distance_km: float | None
     distance_from: str | None  # the place that was asked for, else None for the border of the own district
-    whole: bool  # whether more than name, provider, dates and link may be shown
+    whole: bool  # whether more than name, provider, dates and links may be shown
 
 
 def may_be_shown(offer: Offer) -> bool:
-    """Whether all of an offer may be shown: our own, and a neighbour's unless it states a licence that is not open."""
-    return is_own(offer.source) or offer.licence is None or is_open(offer.licence)
+    """Whether people may be shown all of an offer: our own, and a neighbour's that may be passed on."""
+    return is_own(offer.source) or may_be_passed_on(offer)
 
 
 def shown(offer: Offer) -> Offer:
-    """The offer, or what of it may be shown."""
-    if may_be_shown(offer):
-        return offer
-    return Offer(
-        id=offer.id,
-        source=offer.source,
-        identifier=offer.identifier,
-        kind=offer.kind,
-        name=offer.name,
-        provider=offer.provider,
-        instances=tuple(Instance(number=run.number, start=run.start, end=run.end) for run in offer.instances),
-        iri=offer.iri,
-        licence=offer.licence,
-    )
+    """The offer, or what of it people may be shown."""
+    return offer if is_own(offer.source) else part_to_pass_on(offer)
 
 
 class Border:

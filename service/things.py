@@ -16,6 +16,7 @@ from catalogue.settings import Settings
 from ontology.iris import NEIGHBOUR, SCHEMA, graph_of_source, is_own, provider_iri
 from ontology.licences import licence_iri
 from ontology.offer import Offer, iri_of
+from ontology.passing_on import part_to_pass_on
 from ontology.profiles.addresses import web_address
 from ontology.rdf import offer_to_ntriples
 from service.answers import Answer, Asked, chosen, document, link
@@ -127,10 +128,7 @@ def _offer(site: Site, served: Served, segment: str) -> Thing | None:
 
 def _licence(site: Site, offer: Offer) -> str | None:
     """The address of the licence: the offer's own, else of its source, else of the catalogue; of a neighbour's only its own."""
-    said = offer.licence
-    if said is None and is_own(offer.source):
-        source = site.settings.source_named(offer.source)
-        said = (source.licence if source else None) or site.settings.catalogue.licence
+    said = offer.licence or site.settings.licence_of(offer.source)
     return None if said is None else web_address(said) or licence_iri(said)
 
 
@@ -173,12 +171,13 @@ def _statements(site: Site, served: Served, thing: Thing) -> str:
     """N-Triples text about an offer and its provider, or about a provider, each subject's together.
 
     An offer's are made of its row in the ledger by the mapping that made those of the store: a quarter of the time of reading them there,
-    term by term.
+    term by term. Like those they say no more than may be passed on.
     """
     if thing.offer is None:
         return served.about_provider(thing.iri)
+    told = part_to_pass_on(thing.offer, site.settings.licence_of(thing.offer.source))
     by_subject: dict[str, list[str]] = {}
-    for line in offer_to_ntriples(thing.offer, site.base).split("\n")[
+    for line in offer_to_ntriples(told, site.base).split("\n")[
         :-1
     ]:  # splitlines would break texts with other ends of lines
         by_subject.setdefault(line[: line.index(" ")], []).append(line)

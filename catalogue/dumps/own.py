@@ -33,8 +33,7 @@ def own_dates(snapshot: Snapshot) -> dict[str, SourceDates]:
 def batches_of(snapshot: Snapshot, settings: Settings, source: str) -> Iterator[Batch]:
     """The offers of a source in handy pieces, in order of row."""
     rows = sorted(entry.row for entry in snapshot.ledger.entries(source).values())
-    declared = settings.source_named(source)
-    licence = (declared and declared.licence) or settings.catalogue.licence
+    licence = settings.licence_of(source)
     for start in range(0, len(rows), _BATCH):
         yield Batch(source, tuple(rows[start : start + _BATCH]), licence)
 

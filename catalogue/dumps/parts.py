@@ -11,8 +11,8 @@ import pyoxigraph as ox
 from catalogue.dumps.packing import Packed, pack
 from catalogue.ledger import Ledger
 from ontology.iris import CONCEPTS, SCHEMA, TERMS, graph_of_source, offer_iri
-from ontology.licences import is_open
 from ontology.offer import Offer, Provider
+from ontology.passing_on import may_be_passed_on
 from ontology.profiles.csv import rows
 from ontology.rdf import offer_to_ntriples
 
@@ -124,12 +124,6 @@ class PartMaker:
         offers = self._ledger.offers_at(batch.rows).values()
         passed = [_with_provider(offer, providers) for offer in offers if may_be_passed_on(offer, batch.licence)]
         return passed, len(offers) - len(passed)
-
-
-def may_be_passed_on(offer: Offer, licence: str | None) -> bool:
-    """False where the licence that is stated, for the offer or by ``licence`` for all of its source, is not an open one."""
-    stated = offer.licence or licence
-    return stated is None or is_open(stated)
 
 
 def _with_provider(offer: Offer, providers: Providers) -> Offer:

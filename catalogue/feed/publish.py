@@ -13,8 +13,8 @@ from catalogue.feed.text import EventKind
 from catalogue.feed.writer import FeedWriter
 from catalogue.ledger import Ledger
 from ontology.iris import is_own, offer_iri
-from ontology.licences import is_open
 from ontology.offer import Provider, iri_of
+from ontology.passing_on import may_be_passed_on
 from ontology.rdf import offer_to_ntriples, provider_to_ntriples
 
 __all__ = ["publish"]
@@ -46,16 +46,13 @@ def _append_changed(writer: FeedWriter, ledger: Ledger, base: str, rows: Iterabl
     def described(provider: Provider | None) -> str:
         return "" if provider is None else provider_to_ntriples(provider, base)
 
-    @cache
-    def may_go(licence: str | None) -> bool:
-        return licence is None or is_open(licence)
-
     for row, published, offer in ledger.publications(rows, is_own):
         iri = iri_of(offer, base)
-        if may_go(offer.licence):
+        may_go = may_be_passed_on(offer)
+        if may_go:
             payload = offer_to_ntriples(offer, base) + described(offer.provider)
             writer.append(EventKind.UPDATE if published else EventKind.CREATE, iri, payload)
         elif published:
             writer.append(EventKind.DELETE, iri)
-        if may_go(offer.licence) != published:
+        if may_go != published:
             ledger.mark_published(row, not published)

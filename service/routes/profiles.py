@@ -12,8 +12,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ontology.concepts import Schemes
 from ontology.iris import CONCEPTS, SCHEMA, offer_iri, segment
-from ontology.licences import is_open
 from ontology.offer import Kind, Offer
+from ontology.passing_on import may_be_passed_on, part_to_pass_on
 from ontology.profiles import atom, icalendar, moochub
 from service.border import shown
 from service.follower import Served
@@ -72,9 +72,8 @@ def _courses(service: Service, served: Served, known: Courses, page: int) -> byt
         offer, changed_at = served.snapshot.ledger.offer(offer_id), served.snapshot.ledger.changed_at(offer_id)
         if offer is None or changed_at is None:
             continue
-        source = service.settings.source_named(offer.source)
-        licence = offer.licence or (source.licence if source else None) or general.licence
-        if licence is not None and not is_open(licence):  # shown, but not passed on (docs/adr/0006-publishing.md)
+        licence = service.settings.licence_of(offer.source)
+        if not may_be_passed_on(offer, licence):  # docs/adr/0006-publishing.md
             continue
         course = moochub.course_of(
             offer,
@@ -82,7 +81,7 @@ def _courses(service: Service, served: Served, known: Courses, page: int) -> byt
             publisher=general.publisher or general.title,
             topics=[service.schemes["topics"].label(topic) for topic in offer.topics],
             changed_at=changed_at,
-            licence=licence,
+            licence=offer.licence or licence,
         )
         found.append(course)
     return msgspec.json.encode(moochub.document_of(found, f"{general.base}/moochub", page, pages))
@@ -147,7 +146,8 @@ async def feed(request: Request) -> Response:
 def _entry(service: Service, served: Served, offer: Offer) -> atom.Entry:
     changed_at = served.snapshot.ledger.changed_at(offer.id) or served.snapshot.state.data_time
     page = f"{service.settings.catalogue.base}/angebot/{quote(offer.id)}"
-    return atom.Entry(offer, changed_at, page, _labels(service.schemes, offer))
+    told = part_to_pass_on(offer, service.settings.licence_of(offer.source))
+    return atom.Entry(told, changed_at, page, _labels(service.schemes, told))
 
 
 def _labels(schemes: Schemes, offer: Offer) -> dict[str, str]:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from ontology.iris import provider_iri
 from ontology.offer import Offer
+from ontology.passing_on import part_to_pass_on
 from ontology.profiles.schemaorg import markup_of
 from service.answers import Answer, Asked, document
 from service.border import shown
@@ -128,11 +129,12 @@ def _html(service: Service, served: Served, thing: Thing) -> str:
 def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str:
     today, site = service.today(), service.site
     origin = service.border.origin(offer)
+    told = part_to_pass_on(offer, site.settings.licence_of(offer.source))
     markup = markup_of(
-        offer,
+        told,
         site.base,
         f"{site.base}/angebot/{quote(offer.id)}",
-        [instance for instance in offer.instances if last_day(instance) >= today],
+        [instance for instance in told.instances if last_day(instance) >= today],
         lambda scheme, notation: service.schemes[scheme].label(notation),
     )
     return service.pages.render(
@@ -153,6 +155,8 @@ def _offer_html(service: Service, served: Served, offer: Offer, iri: str) -> str
         ),
         elsewhere=elsewhere_of(offer, served.snapshot, service.border),
         data=script_safe(msgspec.json.encode(markup)),
+        is_passed_on=told is offer,
+        licence=offer.licence or site.settings.licence_of(offer.source),
         forms=DATA_FORMS,
         path=f"{site.root}/angebot/{quote(offer.id)}",
         iri=iri,

@@ -15,6 +15,7 @@ from catalogue.ledger import Bookmark, Counts, Note
 from catalogue.neighbours import Check, note_check, read_checks
 from catalogue.run import open_run
 from catalogue.snapshot import Snapshot
+from ontology import passing_on
 from ontology.offer import Instance, Kind, Offer, Place, Provider
 
 BASE = "http://127.0.0.1:8000"
@@ -71,6 +72,32 @@ def test_first_run_second_run_change_and_withdrawal(tmp_path: Path) -> None:
         assert found.name == "Brot und Kuchen"
         assert snapshot.ledger.offer("kvhs-B") is None
         assert snapshot.ledger.last_runs()[0].counts == Counts(1, 1, 0, 0, 1)
+
+
+CLOSED = msgspec.structs.replace(offer("A"), licence="Alle Rechte vorbehalten")
+
+
+def test_the_store_tells_little_of_an_offer_whose_licence_is_not_open(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    whole = statements(tmp_path)
+    assert ingest(tmp_path, CLOSED) == [True]
+    told = statements(tmp_path)
+    assert len(told) == 5 + 1 + 1 + 2  # of the offer as before, its licence; of the run its type; the provider's
+    assert not any("Alzey" in statement for statement in told)
+    with Snapshot.open(tmp_path) as snapshot:
+        assert snapshot.ledger.offer("kvhs-A") == CLOSED
+    assert ingest(tmp_path, CLOSED) == [False]
+    assert ingest(tmp_path, offer("A")) == [True]
+    assert statements(tmp_path) == whole
+
+
+def test_a_licence_that_comes_to_count_as_open_opens_its_offers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(tmp_path, CLOSED)
+    monkeypatch.setattr(passing_on, "is_open", lambda _: True)  # as in a later edition of the list
+    assert ingest(tmp_path, CLOSED) == [True]
+    assert any("Alzey" in statement for statement in statements(tmp_path))
 
 
 def test_a_run_without_commit_was_never_there(tmp_path: Path) -> None:
