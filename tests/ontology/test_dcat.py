@@ -174,6 +174,16 @@ def test_the_whole_has_parts_and_a_sparql_endpoint() -> None:
     assert found.value(endpoint, DCAT.accessService) == service
     assert set(found.objects(service, DCAT.servesDataset)) == {whole, *parts}
     assert found.value(service, DCAT.endpointURL) == URIRef(f"{BASE}/sparql")
+    feed = URIRef(f"{BASE}/katalog/dienst/feed")
+    assert set(found.objects(URIRef(f"{BASE}/katalog"), DCAT.service)) == {
+        service,
+        feed,
+        URIRef(f"{BASE}/katalog/dienst/suche"),
+    }
+    assert found.value(feed, DCAT.endpointURL) == URIRef(f"{BASE}/feed")
+    assert set(found.objects(feed, DCAT.servesDataset)) == {whole, *parts}
+    assert URIRef("https://w3id.org/ldes/specification") in found.objects(feed, DCTERMS.conformsTo)
+    assert URIRef("https://w3id.org/tree/specification") in found.objects(feed, DCTERMS.conformsTo)
     search = graph_of(service_triples(a_catalogue(), "suche"))
     assert search.value(URIRef(f"{BASE}/katalog/dienst/suche"), DCAT.endpointDescription) == URIRef(
         f"{BASE}/openapi.json"

@@ -23,6 +23,7 @@ PATHS = (
     "/sparql",
     "/docs",
     "/guete",
+    "/doppelt",
     "/ns",
     "/ns/topics.html",
     "/ns/topics/german.html",

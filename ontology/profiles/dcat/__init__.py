@@ -5,7 +5,7 @@
 | the catalogue | dcat:Catalog |
 | an own source; all of them | dcat:Dataset; one more with dct:hasPart (a dcat:DatasetSeries may have no files, and portals read it least) |
 | a file of the dumps | dcat:Distribution |
-| SPARQL, search | dcat:DataService |
+| SPARQL, search, the feed of changes | dcat:DataService |
 | licence as a source says it | the licence of the German list; "other-closed" where it is not stated or unknown |
 | district | dct:spatial with the official key and a box around its municipalities |
 | first and last date of offers | dct:temporal; nothing where no offer has a date |

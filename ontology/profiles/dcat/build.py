@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pyoxigraph as ox
 
 from ontology.licences import is_open, licence_iri
 from ontology.profiles.dcat.model import Catalogue, Dataset, File
 from ontology.profiles.dcat.parts import AUTHORITY, Parts
-from ontology.profiles.dcat.statements import Statements, language_text, prose, typed
+from ontology.profiles.dcat.statements import Service, Statements, language_text, prose, typed
 
 __all__ = [
     "catalogue_statements",
@@ -48,19 +48,19 @@ def service_triples(catalogue: Catalogue, name: str) -> list[ox.Triple]:
     """One service; none where there is no such name."""
     made = _Description(catalogue)
     for service in prose().service:
-        if service["name"] == name:
+        if service.name == name:
             made.service(service, catalogue.datasets)
     return made.statements.sorted(catalogue.base)
 
 
 def service_names() -> list[str]:
     """The names of the services, as in their IRIs."""
-    return [service["name"] for service in prose().service]
+    return [service.name for service in prose().service]
 
 
-def services_of(catalogue: Catalogue) -> list[tuple[str, str, str]]:
-    """Title, description and address of each service."""
-    return [(each["title"], each["description"], catalogue.base + each["endpoint"]) for each in prose().service]
+def services_of(catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
+    """Name, title, description and address of each service."""
+    return [(each.name, each.title, each.description, catalogue.base + each.endpoint) for each in prose().service]
 
 
 def service_iri(base: str, name: str) -> str:
@@ -109,7 +109,7 @@ class _Description(Parts):
             dcat_contactPoint=self.contact(),
             foaf_homepage=self.page(catalogue.base + "/"),
             dcat_dataset=[catalogue.base + dataset.path for dataset in datasets],
-            dcat_service=[service_iri(catalogue.base, service["name"]) for service in prose().service],
+            dcat_service=[service_iri(catalogue.base, service.name) for service in prose().service],
         )
         scheme = next(scheme for scheme in prose().scheme if scheme["iri"] == themes)
         say(themes, a="skos:ConceptScheme", dct_title=language_text(scheme["title"], "en"))
@@ -127,7 +127,8 @@ class _Description(Parts):
         words = prose().keywords
         keywords = [*words["always"], *(words["classes"][name] for name in dataset.classes if name in words["classes"])]
         standards = [standard["iri"] for standard in prose().standard if "dataset" in standard.get("of", "")]
-        served = [service for service in prose().service if dataset.source is None and "distribution" in service]
+        services = prose().service if dataset.source is None else ()
+        served = [(service, service.distribution) for service in services if service.distribution]
         self.statements.say(
             iri,
             a="dcat:Dataset",
@@ -152,7 +153,7 @@ class _Description(Parts):
             dcatde_contributorID=None if catalogue.contributor is None else self.concept(catalogue.contributor),
             dcat_distribution=[
                 *(self._file(iri, dataset, file) for file in dataset.files),
-                *(self._endpoint(iri, dataset, service) for service in served),
+                *(self._endpoint(iri, dataset, service, file_type) for service, file_type in served),
             ],
             adms_sample=self._sample(iri, dataset),
         )
@@ -162,24 +163,24 @@ class _Description(Parts):
         else:
             self.statements.say(iri, dct_isPartOf=base + catalogue.whole.path)
 
-    def service(self, service: Mapping[str, str], datasets: Iterable[Dataset]) -> None:
+    def service(self, service: Service, datasets: Iterable[Dataset]) -> None:
         """A dcat:DataService for these datasets."""
         catalogue, base = self.of, self.of.base
-        iri = service_iri(base, service["name"])
+        iri = service_iri(base, service.name)
         self.statements.say(
             iri,
             a="dcat:DataService",
-            dct_title=self.text(service["title"]),
-            dct_description=self.text(service["description"]),
+            dct_title=self.text(service.title),
+            dct_description=self.text(service.description),
             dct_identifier=ox.Literal(iri),
             dct_publisher=self.publisher(catalogue.publisher),
             dct_language=self.language,
             dct_license=self.concept(licence_of(catalogue, None)),
             dct_accessRights=self.concept(AUTHORITY + "access-right/PUBLIC"),
-            dct_conformsTo=self.standard(service["conforms_to"]),
+            dct_conformsTo=[self.standard(standard) for standard in service.conforms_to],
             dcat_contactPoint=self.contact(),
-            dcat_endpointURL=base + service["endpoint"],
-            dcat_endpointDescription=base + service["endpoint_description"],
+            dcat_endpointURL=base + service.endpoint,
+            dcat_endpointDescription=base + service.endpoint_description,
             dcat_servesDataset=[base + dataset.path for dataset in datasets],
             dcat_theme=self.concept(AUTHORITY + "data-theme/EDUC"),
             dcatap_availability=self.concept(AUTHORITY + "planned-availability/AVAILABLE"),
@@ -210,11 +211,11 @@ class _Description(Parts):
         self.statements.say(algorithm, a="spdx:ChecksumAlgorithm")
         return iri
 
-    def _endpoint(self, of: str, dataset: Dataset, service: Mapping[str, str]) -> str:
-        iri, base = f"{of}#{service['name']}", self.of.base
-        self._distribution(iri, dataset, service["title"], service["distribution"])
+    def _endpoint(self, of: str, dataset: Dataset, service: Service, file_type: str) -> str:
+        iri, base = f"{of}#{service.name}", self.of.base
+        self._distribution(iri, dataset, service.title, file_type)
         self.statements.say(
-            iri, dcat_accessURL=base + service["endpoint"], dcat_accessService=service_iri(base, service["name"])
+            iri, dcat_accessURL=base + service.endpoint, dcat_accessService=service_iri(base, service.name)
         )
         return iri
 

@@ -13,9 +13,23 @@ import pyoxigraph as ox
 
 from ontology.licences import licence_name
 
-__all__ = ["Prose", "Statements", "format_label", "language_text", "prefixes", "prose", "typed"]
+__all__ = ["Prose", "Service", "Statements", "format_label", "language_text", "prefixes", "prose", "typed"]
 
 Value = str | ox.Literal | None
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What serves the data beside files. Addresses follow the base; ``distribution`` is a code of the list of file types, for one that is a
+    distribution of the whole too.
+    """
+
+    name: str
+    title: str
+    description: str
+    endpoint: str
+    endpoint_description: str
+    conforms_to: tuple[str, ...]
+    distribution: str | None = None
 
 
 class Prose(msgspec.Struct, frozen=True):
@@ -26,7 +40,7 @@ class Prose(msgspec.Struct, frozen=True):
     texts: Mapping[str, str]
     keywords: Mapping[str, Any]
     formats: Mapping[str, Mapping[str, str]]
-    service: tuple[Mapping[str, str], ...]
+    service: tuple[Service, ...]
     standard: tuple[Mapping[str, str], ...]
     scheme: tuple[Mapping[str, str], ...]
     labels: Mapping[str, str]
