@@ -12,7 +12,7 @@ from functools import cache
 
 from ingest.lexicon import folded, lexicon
 
-__all__ = ["clean_line", "clean_text"]
+__all__ = ["clean_line", "clean_text", "without_controls"]
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _REPEATED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#[xX]0*26;)+")
@@ -47,9 +47,9 @@ def clean_line(text: str) -> str | None:
 
 def clean_text(text: str) -> str | None:
     """``text`` with its lines and paragraphs (an empty line between them), or None where it says nothing."""
-    text = _without_controls(_EXCEL_ESCAPE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = without_controls(_EXCEL_ESCAPE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")))
     if "&" in text or "<" in text:
-        text = _without_controls(_without_markup(text))  # entities bring controls back
+        text = without_controls(_without_markup(text))  # entities bring controls back
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     text = _MANY_LINES.sub("\n\n", "\n".join(lines)).strip()
     text = unicodedata.normalize("NFC", text)
@@ -90,7 +90,8 @@ def _replaced(tag: re.Match[str]) -> str:
     return " " if tag[0].startswith("</") and sign.strip(" ") in ("\n", "\n•") else sign
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
+    """``text`` without characters that nobody sees, such as controls and marks of direction; line breaks stay."""
     text = text.replace("\u2028", "\n").replace("\u2029", "\n\n")
     text = _JOINER.sub("", _INVISIBLE.sub("", text))
     if text.replace("\n", "").replace("\t", "").replace("\xa0", "").isprintable():  # nearly always

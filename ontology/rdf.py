@@ -33,7 +33,14 @@ from ontology.offer import (
     iri_of,
 )
 
-__all__ = ["NotAnOffer", "offer_from_triples", "offer_to_ntriples", "provider_from_triples", "provider_to_ntriples"]
+__all__ = [
+    "RUN_PROPERTIES",
+    "NotAnOffer",
+    "offer_from_triples",
+    "offer_to_ntriples",
+    "provider_from_triples",
+    "provider_to_ntriples",
+]
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -44,6 +51,7 @@ _RUN_PROPERTY = {
     Kind.PROGRAM: "hasCourseInstance",
     Kind.EVENT: "subEvent",
 }  # other kinds: schema:event
+RUN_PROPERTIES = frozenset(SCHEMA + name for name in (*_RUN_PROPERTY.values(), "event"))  # IRIs
 _DAY_NAMES = dict(
     zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
 )

@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogue.errors import CatalogueBusy
-from catalogue.settings import Neighbour, read_settings
+from catalogue.settings import Neighbour, Settings, SettingsRefused, read_settings
 
 if TYPE_CHECKING:
-    from service.harvesting import Harvester
+    from service.harvesting import Harvester, HarvestReport
 
-__all__ = ["follow_neighbours", "main", "next_visit"]
+__all__ = ["failures_after", "follow_neighbours", "main", "next_visit"]
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_BACK_OFF = 3600.0  # seconds
-_AGAIN = 30.0  # seconds until a follower that died is started again
+_AGAIN = 30.0  # seconds until a follower that ended is started again
+_LOOK_EVERY = 10.0  # seconds, at katalog.toml
 
 
 def next_visit(every: float, failures: int, retry_after: float | None, chance: float) -> float:
@@ -38,6 +39,11 @@ def next_visit(every: float, failures: int, retry_after: float | None, chance: f
     """
     seconds: float = min(every * 2.0 ** min(failures, 30), max(every, _LONGEST_BACK_OFF)) * (0.9 + 0.2 * chance)
     return max(seconds, retry_after or 0.0)
+
+
+def failures_after(failures: int, report: HarvestReport) -> int:
+    """How often visits failed one after the other; one that brought something did not, even if it did not come to its end."""
+    return failures + 1 if report.trouble and not report.counts.read else 0
 
 
 async def follow_neighbours(folder: Path) -> None:
@@ -65,16 +71,29 @@ def main() -> None:
     os.nice(5)  # questions come first
     folder = Path(sys.argv[1])
     alone = (folder / "following.lock").open("w")
-    fcntl.flock(alone, fcntl.LOCK_EX)  # each process of the service starts one; the others wait in case this one dies
+    fcntl.flock(alone, fcntl.LOCK_EX)  # each process of the service starts one; the others wait in case this one ends
     settings = read_settings(folder)
     from service.harvesting import Harvester
+    from service.ingesting import forget_removed_neighbours
     from service.progress import no_progress
 
+    forget_removed_neighbours(folder, settings, no_progress())
     # a thread each, so that a slow neighbour delays no other; runs wait for each other at the writer's lock
     harvester = Harvester(folder, settings, no_progress())
     for neighbour in settings.neighbour:
         threading.Thread(target=_visit_for_ever, args=(harvester, neighbour), daemon=True).start()
-    parent.join()
+    while parent.is_alive():
+        parent.join(_LOOK_EVERY)
+        if _has_changed(folder, settings):
+            os._exit(0)  # it is started again, with what is wanted now
+
+
+def _has_changed(folder: Path, settings: Settings) -> bool:
+    """Whether katalog.toml says something else; one that is being written, or is wrong, does not."""
+    try:
+        return read_settings(folder) != settings
+    except SettingsRefused:
+        return False
 
 
 def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
@@ -83,9 +102,7 @@ def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
         retry_after = None
         try:
             report = harvester.harvest(neighbour)
-            failures = (
-                failures + 1 if report.trouble and not report.counts.read else 0
-            )  # what came counts, even if not all did
+            failures = failures_after(failures, report)
             retry_after = report.retry_after
         except CatalogueBusy:
             pass  # an ingest is running: when its turn comes again

@@ -6,9 +6,10 @@ Data and bookmark of a neighbour become visible together, so a visit that is cut
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -20,23 +21,22 @@ from catalogue.run import open_run
 from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
 from ingest.enrich import Enricher
+from ingest.neighbours.batch import Batch, note_seen
 from ingest.neighbours.client import Limits, NeighbourClient, NeighbourTrouble
 from ingest.neighbours.feed import FeedVisit, Place
 from ingest.neighbours.reading import RdfReader
 from ingest.neighbours.scope import Scope
-from ingest.neighbours.takeover import Change, base_of, changes_of, last_of_each, take_over
+from ingest.neighbours.takeover import Change, base_of, change_of_event, take_over
 from ingest.neighbours.whole import dump_changes, page_changes, site_map
 from ontology.concepts import load_schemes
 from ontology.gazetteer import Gazetteer
 from ontology.iris import NEIGHBOUR
-from ontology.offer import id_at_neighbour
 from ontology.publication import ontology_ntriples
-from service.ingesting import Progress, write_index
+from service.ingesting import Progress, withdraw_removed_neighbours, write_index
 from service.neighbours import remarks_on
 
 __all__ = ["HarvestReport", "Harvester"]
 
-_BATCH = 10_000  # changes in one run: bounds memory, and what a cut costs
 _WAIT = 60.0  # seconds for another writer
 _WHOLE_EVERY = timedelta(days=7)
 _MOST_LOST = 20  # pages of a site map that cannot be read, before the visit is given up
@@ -133,7 +133,7 @@ class Harvester:
             if found is not None:
                 etag, changes = found
                 after = msgspec.structs.replace(state, etag=etag, renewing=False)
-                self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=True)
+                self._write_all(neighbour, state, lambda: after, changes, report, set())
 
     def _by_pages(
         self, neighbour: Neighbour, client: NeighbourClient, state: _State, report: HarvestReport, renew: bool
@@ -148,25 +148,48 @@ class Harvester:
             for page in site_map(client, neighbour.address)
             if since is None or page.changed is None or page.changed > since
         ]
-        changes: list[Change | Note] = []
         lost = 0
-        for page in pages:
-            try:
-                changes += page_changes(client, page.address, NEIGHBOUR + neighbour.name)
-            except NeighbourTrouble as trouble:
-                changes.append(Note(True, page.address[:200], str(trouble).rstrip(".")))
-                lost += 1
-                if lost > _MOST_LOST:
-                    raise
-        after = msgspec.structs.replace(
-            state,
-            renewing=state.renewing and lost > 0,
-            read_at=now.isoformat(),
-            whole_at=now.isoformat() if whole and not lost else state.whole_at,
-        )
-        whole = whole and not lost
-        if changes or whole:
-            self._write(neighbour, state, after, self._enriched(neighbour, changes), report, whole=whole)
+
+        def changes() -> Iterator[Change | Note]:
+            nonlocal lost
+            for page in pages:
+                try:
+                    yield from page_changes(client, page.address, NEIGHBOUR + neighbour.name)
+                except NeighbourTrouble as trouble:
+                    yield Note(True, page.address[:200], str(trouble).rstrip("."))
+                    lost += 1
+                    if lost > _MOST_LOST:
+                        raise
+
+        def after() -> _State:
+            read_at = now.isoformat()
+            read = msgspec.structs.replace(state, renewing=whole and lost > 0, read_at=read_at)
+            return msgspec.structs.replace(read, whole_at=read_at) if whole and not lost else read
+
+        self._write_all(neighbour, state, after, changes(), report, set() if whole else None)
+
+    def _write_all(
+        self,
+        neighbour: Neighbour,
+        state: _State,
+        after: Callable[[], _State],
+        changes: Iterable[Change | Note],
+        report: HarvestReport,
+        seen: set[str] | None,
+    ) -> None:
+        """Writes what a neighbour without a feed has, in runs of a bounded size; with ``seen`` it is everything that there is.
+
+        ``after``, asked for at the end, is the state then; until it is reached the next visit begins anew.
+        """
+        between = state if seen is None else msgspec.structs.replace(state, renewing=True)
+        batch = Batch()
+        for change in self._enriched(neighbour, changes):
+            batch.add(change)
+            if batch.is_full:
+                state = self._write(neighbour, state, between, batch.changes, report, seen=seen)
+                batch = Batch()
+        if batch.changes or seen is not None:
+            self._write(neighbour, state, after(), batch.changes, report, seen=seen)
 
     def _enriched(self, neighbour: Neighbour, changes: Iterable[Change | Note]) -> Iterator[Change | Note]:
         """Other software says less of topics and places than ours, whose feed is taken as it is."""
@@ -197,24 +220,24 @@ class Harvester:
     ) -> _State:
         """Writes what a visit brings. With ``seen`` it is one of everything, which ends with withdrawing what was not seen."""
         source, base = NEIGHBOUR + neighbour.name, base_of(neighbour.address)
-        changes: list[Change | Note] = []
+        batch = Batch()
         reached = state
         try:
             for step in visit.steps():
-                changes += step.faults
-                changes += changes_of(step.events, source, base)
+                for change in chain(step.faults, (change_of_event(event, source, base) for event in step.events)):
+                    batch.add(change)
+                    if batch.is_full:
+                        state = self._write(neighbour, state, reached, batch.changes, report, seen=seen)
+                        batch = Batch()
                 self._progress.records(neighbour.title or neighbour.name, len(step.events))
                 reached = msgspec.structs.replace(state, place=step.place)
-                if len(changes) >= _BATCH:
-                    state = self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
-                    changes = []
         except NeighbourTrouble:
-            if changes:  # what came in order before the trouble stays
-                self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
+            if batch.changes:  # what came in order before the trouble stays
+                self._write(neighbour, state, reached, batch.changes, report, seen=seen)
             raise
         reached = msgspec.structs.replace(reached, renewing=False)
-        if reached != state or changes or seen is not None:
-            state = self._write(neighbour, state, reached, last_of_each(changes), report, seen=seen)
+        if reached != state or batch.changes or seen is not None:
+            state = self._write(neighbour, state, reached, batch.changes, report, seen=seen)
         return state
 
     def _write(
@@ -222,14 +245,14 @@ class Harvester:
         neighbour: Neighbour,
         before: _State,
         after: _State,
-        changes: Iterable[Change | Note],
+        changes: Sequence[Change | Note],
         report: HarvestReport,
         *,
         seen: set[str] | None = None,
-        whole: bool = False,
     ) -> _State:
-        """One run; ``whole``: what is not among the changes is gone. Raises CatalogueBusy, and _Overtaken where the bookmark is not the
-        one that the visit began with.
+        """One run. ``seen`` are the ids that a visit of everything has found so far; at its end what is not among them is gone.
+
+        Raises CatalogueBusy, and _Overtaken where the bookmark is not the one that the visit began with.
         """
         source = NEIGHBOUR + neighbour.name
         scope = Scope(neighbour, self._settings.catalogue.district, self._schemes, self._gazetteer)
@@ -239,32 +262,22 @@ class Harvester:
             if known is not None and known.place != before.place:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
             run.put_ontology(self._ontology)
-            with run.source(source, partial=not whole) as writer:
+            earlier = [] if seen is not None and not seen else run.ledger.notes(source)
+            with run.source(source, partial=True) as writer:
                 if seen is not None:
-                    changes = list(changes)
-                    _note_seen(seen, changes, source)
+                    note_seen(seen, changes, source)
                     if not after.renewing:
                         for gone in run.ledger.entries(source).keys() - seen:
                             writer.withdraw(gone)
-                counts = take_over(writer, changes, scope)
+                counts = take_over(writer, changes, scope, earlier)
             state = msgspec.json.encode(after).decode()
             changed_at = run.moment if counts.taken or counts.withdrawn or bookmark is None else bookmark.changed_at
             run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, changed_at))
+            withdraw_removed_neighbours(run, self._settings)
             write_index(run, self._folder, self._settings, self._schemes, self._progress)
             run.commit()
         report.counts = Counts(*(a + b for a, b in zip(report.counts, counts, strict=True)))
         return after
-
-
-def _note_seen(seen: set[str], changes: Iterable[Change | Note], source: str) -> None:
-    for change in changes:
-        if isinstance(change, Note):
-            continue
-        offer_id = id_at_neighbour(source, change.iri)
-        if change.offer is None:
-            seen.discard(offer_id)
-        else:
-            seen.add(offer_id)
 
 
 def _state_in(bookmark: Bookmark | None) -> _State | None:

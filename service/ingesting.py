@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError
 from catalogue.ledger import Note
 from catalogue.run import Run, open_run
 from catalogue.settings import Settings, Source, enter_source, new_source
+from catalogue.snapshot import Snapshot
 from ingest.enrich import Enricher
 from ingest.pipeline import SourceReport, ingest_source
 from ingest.records import ReaderContext, SourceRefused, Where
@@ -25,6 +27,7 @@ from ontology.publication import ontology_ntriples
 from search.encoder import open_encoder
 from search.encoder.cache import VectorCache
 from search.index import update_index
+from service.neighbours import neighbours_removed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Job",
     "Progress",
+    "forget_removed_neighbours",
     "jobs_of_files",
     "jobs_of_settings",
     "reader_context",
     "rebuild_index",
     "run_jobs",
+    "withdraw_removed_neighbours",
     "write_index",
 ]
 
@@ -121,7 +126,8 @@ def run_jobs(
         licence = settings.catalogue.licence
         reports = [_run_job(run, folder, job, gazetteer, enricher, progress, licence) for job in jobs]
         if whole:
-            reports += _withdraw_unknown(run, settings)
+            reports += _withdraw(run, _sources_of(run) - {source.name for source in settings.source})
+        reports += withdraw_removed_neighbours(run, settings)
         write_index(run, folder, settings, schemes, progress)
         _enter_new_sources(
             folder, jobs, reports
@@ -130,15 +136,22 @@ def run_jobs(
     return reports
 
 
-def _withdraw_unknown(run: Run, settings: Settings) -> list[SourceReport]:
-    """A source or neighbour that katalog.toml does not know any more, renamed or ended, must not stay there for ever."""
-    known = {source.name for source in settings.source} | {
-        NEIGHBOUR + neighbour.name for neighbour in settings.neighbour
-    }
+def _sources_of(run: Run) -> set[str]:
+    return {past.source for past in run.ledger.last_runs() if is_own(past.source)}
+
+
+def withdraw_removed_neighbours(run: Run, settings: Settings) -> list[SourceReport]:
+    """Every run does so: what is followed no longer must not stay there for ever."""
+    removed = neighbours_removed(run.ledger, settings)
+    for name in removed:
+        run.ledger.remove_bookmark(name)
+    return _withdraw(run, {NEIGHBOUR + name for name in removed})
+
+
+def _withdraw(run: Run, names: Iterable[str]) -> list[SourceReport]:
+    """Empties sources that katalog.toml does not know any more, renamed or ended."""
     reports = []
-    for name in sorted({past.source for past in run.ledger.last_runs()} - known):
-        if not is_own(name):
-            run.ledger.remove_bookmark(name.removeprefix(NEIGHBOUR))
+    for name in sorted(names):
         if run.ledger.count(name) == 0:
             continue
         with run.source(name) as writer:
@@ -200,3 +213,15 @@ def rebuild_index(folder: Path, settings: Settings, progress: Progress) -> None:
     if not (folder / "current").exists():
         raise CatalogueError(f"Der Katalog {folder} ist noch leer.")
     run_jobs(folder, settings, [], progress)
+
+
+def forget_removed_neighbours(folder: Path, settings: Settings, progress: Progress) -> None:
+    """A run that withdraws what neighbours delivered that are followed no longer, if there is any.
+
+    Raises CatalogueError; not where another process is writing: its run does the same.
+    """
+    with suppress(CatalogueEmpty, CatalogueBusy):
+        with Snapshot.open(folder) as snapshot:
+            removed = neighbours_removed(snapshot.ledger, settings)
+        if removed:
+            run_jobs(folder, settings, [], progress)

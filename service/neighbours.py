@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from catalogue.ledger import Ledger
 from catalogue.neighbours import read_checks
 from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import NEIGHBOUR
 
-__all__ = ["NeighbourState", "neighbours_of", "remarks_on"]
+__all__ = ["NeighbourState", "neighbours_of", "neighbours_removed", "remarks_on"]
 
 
 class NeighbourState(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,12 @@ def neighbours_of(folder: Path, settings: Settings, snapshot: Snapshot) -> list[
             )
         )
     return found
+
+
+def neighbours_removed(ledger: Ledger, settings: Settings) -> list[str]:
+    """Names of those that were followed and that katalog.toml does not name any more."""
+    known = {neighbour.name for neighbour in settings.neighbour}
+    return [bookmark.name for bookmark in ledger.bookmarks() if bookmark.name not in known]
 
 
 def _way(neighbour: Neighbour) -> str:

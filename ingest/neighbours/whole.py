@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
@@ -24,7 +27,8 @@ from catalogue.ledger import Note
 from catalogue.snapshot import describe
 from ingest.neighbours import loader
 from ingest.neighbours.client import NeighbourClient, NeighbourRefused, origin_of
-from ingest.neighbours.takeover import Change, checked, offer_of
+from ingest.neighbours.plausible import MOST_STATEMENTS
+from ingest.neighbours.takeover import Change, change_to, offer_of
 from ingest.records import Found, ReaderContext, Refused, SourceRefused
 from ingest.sources.schemaorg.reader import read as read_schemaorg
 from ontology.iris import SCHEMA
@@ -73,7 +77,7 @@ def dump_changes(
     if answer.unchanged:
         return None
     if suffix in _JSON:
-        return answer.etag, _read_page(path, answer.url, source)
+        return answer.etag, _read_json(path, answer.url, source)
     _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store")
     return answer.etag, _stored(folder / "store", _root_of(address), source)
 
@@ -98,20 +102,21 @@ def _stored(path: Path, base: str, source: str) -> Iterator[Change | Note]:
     for kind in Kind:
         for quad in store.quads_for_pattern(None, _RDF_TYPE, ox.NamedNode(SCHEMA + kind)):
             if isinstance(quad.subject, ox.NamedNode):
-                yield _described(store, quad.subject, base, source)
+                yield change_to(
+                    quad.subject.value, quad.subject.value, base, partial(_described, store, quad.subject, source)
+                )
             else:
                 yield Note(True, str(quad.subject)[:200], "Ein Angebot ohne Adresse kann nicht verfolgt werden")
 
 
-def _described(store: ox.Store, iri: ox.NamedNode, base: str, source: str) -> Change | Note:
-    quads = list(describe(store, iri, None))
-    for quad in list(quads):
-        if quad.predicate.value == SCHEMA + "provider" and isinstance(quad.object, ox.NamedNode):
-            quads += describe(store, quad.object, None)
-    try:
-        return checked(Change(iri=iri.value, place=iri.value, offer=offer_of(iri.value, quads, source)), base)
-    except NeighbourRefused as reason:
-        return Note(True, iri.value[:200], str(reason).rstrip("."))
+def _described(store: ox.Store, iri: ox.NamedNode, source: str) -> Offer:
+    """Raises NeighbourRefused; of what is said without end no more is read than shows it."""
+    quads = list(islice(describe(store, iri, None), MOST_STATEMENTS + 1))
+    providers = [quad.object for quad in quads if quad.predicate.value == SCHEMA + "provider"]
+    for provider in providers[:1]:
+        if isinstance(provider, ox.NamedNode):
+            quads += islice(describe(store, provider, None), MOST_STATEMENTS + 1)
+    return offer_of(iri.value, quads, source)
 
 
 def site_map(client: NeighbourClient, address: str) -> Sequence[Page]:
@@ -143,37 +148,42 @@ def page_changes(client: NeighbourClient, address: str, source: str) -> Iterator
     with tempfile.TemporaryDirectory(prefix="bildungskatalog-") as folder:
         path = Path(folder, "page")
         path.write_bytes(page.body)
-        yield from _read_page(path, address, source)
+        with suppress(SourceRefused):  # a page without an offer, such as an imprint
+            yield from _records(path, address, source)
 
 
-def _read_page(path: Path, address: str, source: str) -> Iterator[Change | Note]:
-    nameless = 0
+def _read_json(path: Path, address: str, source: str) -> Iterator[Change | Note]:
+    """All of a dump. Raises NeighbourRefused where it is none: nothing may be concluded from what is not in it."""
     try:
-        for record in read_schemaorg(path, ReaderContext(source="nachbar")):
-            if isinstance(record, Refused):
-                yield Note(True, address[:200], record.reason)
-            elif isinstance(record, Found):
-                iri = record.offer.identifier
-                if not _is_at(iri, address):  # it has no address of its own: that of its page, and then a number
-                    nameless += 1
-                    iri = address if nameless == 1 else f"{address}{'&' if '?' in address else '?'}angebot={nameless}"
-                yield _named(record.offer, iri, address, source)
-    except SourceRefused:
-        return  # a page without an offer, such as an imprint
+        yield from _records(path, address, source)
+    except SourceRefused as reason:
+        raise NeighbourRefused(f"{address} ist kein lesbarer Gesamtabzug: {str(reason)[:200]}.") from None
 
 
-def _named(offer: Offer, iri: str, address: str, source: str) -> Change | Note:
+def _records(path: Path, address: str, source: str) -> Iterator[Change | Note]:
+    """Raises SourceRefused."""
+    nameless = 0
+    for record in read_schemaorg(path, ReaderContext(source="nachbar")):
+        if isinstance(record, Refused):
+            named = record.identifier or ""
+            is_own = _is_at(named, address)
+            yield Change(iri=named, refused=record.reason) if is_own else Note(True, address[:200], record.reason)
+        elif isinstance(record, Found):
+            iri = record.offer.identifier
+            if not _is_at(iri, address):  # it has no address of its own: that of its page, and then a number
+                nameless += 1
+                iri = address if nameless == 1 else f"{address}{'&' if '?' in address else '?'}angebot={nameless}"
+            yield change_to(iri, address, _root_of(address), partial(_named, record.offer, iri, address, source))
+
+
+def _named(offer: Offer, iri: str, address: str, source: str) -> Offer:
     provider = offer.provider
     if provider is not None:
         about = f"{_root_of(address)}/#{provider.id}"
         provider = msgspec.structs.replace(provider, id=id_at_neighbour(source, about), iri=about)
-    named = msgspec.structs.replace(
+    return msgspec.structs.replace(
         offer, id=id_at_neighbour(source, iri), source=source, iri=iri, provider=provider, url=offer.url or address
     )
-    try:
-        return checked(Change(iri=iri, place=address, offer=named), _root_of(address))
-    except NeighbourRefused as reason:
-        return Note(True, address[:200], str(reason).rstrip("."))
 
 
 def _root_of(address: str) -> str:

@@ -25,9 +25,8 @@ from service.opening import Opener
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["LONGEST_REQUEST", "run"]
+__all__ = ["run"]
 
-LONGEST_REQUEST = 256 * 1024  # bytes of its line and headers: a question of 100 kB still gets an answer
 _BACKLOG = 512
 
 
@@ -37,13 +36,13 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
         _app_of_this_process(folder) if workers == 1 else _app_of_others(folder),
         factory=True,
         http=Connection,
+        ws="none",
         host=host,
         port=port,
         workers=workers,
         access_log=False,  # questions are nobody's business
         log_level="warning",
         backlog=_BACKLOG,
-        h11_max_incomplete_event_size=LONGEST_REQUEST,
         server_header=False,
     )
     listening = _listen(config)
@@ -84,7 +83,13 @@ def _refresh_index_of(folder: Path) -> None:
 
 
 def _refresh_index(opener: Opener) -> None:
-    """An index of another model or version is made anew before anybody asks. Raises CatalogueEmpty."""
+    """Before anybody asks an index of another model or version is made anew, and neighbours that are followed no longer are forgotten.
+
+    Raises CatalogueEmpty.
+    """
+    from service.ingesting import forget_removed_neighbours, rebuild_index
+    from service.progress import no_progress, shown_progress
+
     try:
         with Snapshot.open(opener.folder) as snapshot:
             state = index_state(snapshot.path)
@@ -93,14 +98,13 @@ def _refresh_index(opener: Opener) -> None:
             raise
         state = None
     if state is None or state.model != opener.encoder.name:
-        from service.ingesting import rebuild_index
-        from service.progress import shown_progress
-
         print(
             "Der Katalog stammt von einem anderen Modell oder einer älteren Fassung und wird erneuert.", file=sys.stderr
         )
         with shown_progress() as progress:
             rebuild_index(opener.folder, opener.settings, progress)
+    else:
+        forget_removed_neighbours(opener.folder, opener.settings, no_progress())
 
 
 def _listen(config: uvicorn.Config) -> socket.socket:

@@ -13,7 +13,7 @@ from rich.table import Table
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
 from search.index import index_state
-from service.neighbours import neighbours_of
+from service.neighbours import neighbours_of, neighbours_removed
 
 __all__ = ["run"]
 
@@ -24,6 +24,7 @@ def run(folder: Path, as_json: bool) -> None:
     with Snapshot.open(folder) as snapshot:
         state = _state(snapshot)
         state["neighbours"] = [msgspec.to_builtins(found) for found in neighbours_of(folder, settings, snapshot)]
+        state["removed_neighbours"] = neighbours_removed(snapshot.ledger, settings)
     state["title"] = settings.catalogue.title
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
@@ -54,6 +55,12 @@ def run(folder: Path, as_json: bool) -> None:
             console.print(f"abgelehnt: {note['place']}: {note['text']}.", markup=False, soft_wrap=True)
     for neighbour in state["neighbours"]:
         console.print(_neighbour_in_words(neighbour), markup=False, soft_wrap=True)
+    for name in state["removed_neighbours"]:
+        console.print(
+            f"Der Nachbar {name} steht nicht mehr in katalog.toml; was von ihm da ist, wird beim nächsten Lauf zurückgezogen.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _neighbour_in_words(neighbour: dict[str, Any]) -> str:

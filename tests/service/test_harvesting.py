@@ -21,13 +21,14 @@ from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
 from ingest.neighbours.client import Limits
 from ontology.offer import Instance, Offer
-from service.following import next_visit
-from service.harvesting import Harvester
+from service.following import failures_after, next_visit
+from service.harvesting import Harvester, HarvestReport
+from service.ingesting import forget_removed_neighbours
 from service.progress import no_progress
 from tests.catalogues import status
 from tests.command import PROGRAM, bildungskatalog
 from tests.ingest.neighbours.servers import serving as misbehaving
-from tests.ingest.neighbours.test_feed import Feed
+from tests.ingest.neighbours.test_feed import Feed, event, leads
 from tests.ingest.neighbours.test_whole import Site
 from tests.service.conftest import OFFERS, an_offer, ingest, serving_at, wait_for
 
@@ -202,6 +203,67 @@ def test_a_neighbour_restored_from_an_old_copy_loses_what_it_lost(pair: Pair) ->
         assert snapshot.state.number == quiet
 
 
+def test_an_offer_whose_new_version_is_refused_is_not_shown_as_it_was(pair: Pair) -> None:
+    harvest(pair.here)
+    too_large = msgspec.structs.replace(OFFERS[0], description="x" * 200_001)
+    deliver(pair, too_large, *OFFERS[1:])
+    assert harvest(pair.here) == (1, 0, 0, 1, 1)
+    assert "kvhs-A1" not in offers_of(pair.here, "nachbar/dort")
+    deliver(pair, too_large, *OFFERS[1:3])
+    harvest(pair.here)
+    (note,) = status(pair.here)["sources"]["nachbar/dort"]["notes"]
+    assert note["place"] == f"{pair.base}/id/angebot/kvhs-A1"
+    assert note["text"] == "Das Angebot ist größer als 200 kB; die frühere Fassung ist zurückgezogen"
+    deliver(pair, *OFFERS[:3])
+    harvest(pair.here)
+    assert status(pair.here)["sources"]["nachbar/dort"]["notes"] == []
+    assert same(pair)
+
+
+def test_the_same_by_dump(tmp_path: Path, vectors: Path) -> None:
+    course = '<{origin}/1> a <http://schema.org/Course> ; <http://schema.org/name> "Chor" .'
+    worse = course.replace('"Chor"', f'"{"x" * 601}"')
+    another = course.replace("/1>", "/2>")
+    site = Site(d_ttl=(course + another).encode())
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    with misbehaving(site) as origin:
+        (tmp_path / "katalog.toml").write_text(f'[[neighbour]]\nname = "dort"\ndump = "{origin}/d.ttl"\n')
+        settings = read_settings(tmp_path)
+        harvester = Harvester(tmp_path, settings, no_progress(), Limits(pause=0.0))
+        for said, counts, there in (
+            (course + another, (2, 2, 0, 0, 0), ["1", "2"]),
+            (worse + another, (2, 0, 1, 1, 1), ["2"]),
+            (course, (1, 1, 0, 0, 1), ["1"]),
+        ):
+            site.bodies["/d.ttl"] = said.encode()
+            assert harvester.harvest(settings.neighbour[0], renew=True).counts == counts
+            assert sorted(offers_of(tmp_path, "nachbar/dort")) == there
+
+
+def test_a_neighbour_that_is_removed_from_the_settings_is_gone_with_the_next_run(pair: Pair) -> None:
+    harvest(pair.here)
+    own = SETTINGS.format(title="Hier", base="http://127.0.0.1:9", licence=OPEN)
+    (pair.here / "katalog.toml").write_text(own, encoding="utf-8")
+    assert status(pair.here)["removed_neighbours"] == ["dort"]
+    said = bildungskatalog("status", "--dir", pair.here).stdout
+    assert "Der Nachbar dort steht nicht mehr in katalog.toml" in said
+    forget_removed_neighbours(pair.here, read_settings(pair.here), no_progress())
+    assert offers_of(pair.here, "nachbar/dort") == {}
+    assert statements(pair.here, "/graph/nachbar/dort") == set()
+    assert status(pair.here)["removed_neighbours"] == []
+
+
+def test_a_visit_to_one_neighbour_withdraws_what_another_delivered_that_is_removed(pair: Pair) -> None:
+    harvest(pair.here)
+    follow(pair.here, f"{pair.base}/feed")
+    toml = pair.here / "katalog.toml"
+    toml.write_text(toml.read_text().replace('"dort"', '"umbenannt"'))
+    harvest(pair.here)
+    assert len(offers_of(pair.here, "nachbar/umbenannt")) == len(OFFERS)
+    assert offers_of(pair.here, "nachbar/dort") == {}
+
+
 def test_other_filters_read_everything_again(pair: Pair) -> None:
     harvest(pair.here)
     follow(pair.here, f"{pair.base}/feed", 'districts = ["07331"]\nwithout = ["description"]')
@@ -321,6 +383,28 @@ def test_a_name_that_is_not_there(tmp_path: Path) -> None:
     done = bildungskatalog("harvest", "--dir", tmp_path, "niemand")
     assert done.returncode == 2
     assert "niemand" in done.stderr
+
+
+def test_only_visits_that_bring_nothing_make_the_next_one_later(tmp_path: Path, vectors: Path) -> None:
+    pages = {
+        "/feed": leads("/feed", "/1", from_=1, before=3) + leads("/feed", "/2", from_=3),
+        "/1": event(1, 1, about="/id/angebot/a"),
+        "/2": "<broken",
+    }
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    with misbehaving(Feed(pages)) as origin:
+        follow(tmp_path, f"{origin}/feed")
+        harvester = Harvester(tmp_path, read_settings(tmp_path), no_progress(), Limits(pause=0.0))
+        (neighbour,) = read_settings(tmp_path).neighbour
+        brought, nothing = harvester.harvest(neighbour), harvester.harvest(neighbour)
+    assert "kein lesbares RDF" in (brought.trouble or "")
+    assert brought.counts.read == 1
+    assert failures_after(3, brought) == 0
+    assert "kein lesbares RDF" in (nothing.trouble or "")
+    assert nothing.counts.read == 0
+    assert [failures_after(0, nothing), failures_after(1, nothing)] == [1, 2]
+    assert failures_after(3, HarvestReport(neighbour="dort")) == 0
 
 
 def test_visits_become_rarer_when_they_fail_and_keep_to_what_is_asked() -> None:

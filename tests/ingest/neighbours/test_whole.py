@@ -54,7 +54,7 @@ def test_a_dump_in_turtle() -> None:
     with serving(site) as origin:
         found = dumped(origin, "d.ttl")
         assert found is not None
-        (change,) = [item for item in found if isinstance(item, Change)]
+        (change,) = [item for item in found if isinstance(item, Change) and item.offer]
         assert change.offer is not None
         assert change.offer.provider is not None
         assert (change.iri, change.offer.id, change.offer.provider.name) == (f"{origin}/id/angebot/a", "dort~a", "Haus")
