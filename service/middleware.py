@@ -58,7 +58,7 @@ class Everywhere:
             await send(message)
 
         if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method
-            scope = dict(scope, method="GET")
+            scope = dict(scope, method="GET", is_head=True)  # whoever can save work may look
         with suppress(ClientDisconnect):  # nobody is there to be told
             await self._app(scope, receive, send_with_headers)
 

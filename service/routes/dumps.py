@@ -34,15 +34,16 @@ _PIECE = 256 * 1024
 
 
 class _File(FileResponse):
-    """A file or parts of it. A Range that cannot be read does not count (RFC 9110, section 14.2)."""
+    """A file or parts of it. A Range that cannot be read, or comes with HEAD, does not count (RFC 9110, section 14.2)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_head = scope.get("is_head", False)
         headers = [
             (name, value)
             for name, value in scope["headers"]
-            if name != b"range" or _RANGES.fullmatch(value.decode("latin-1"))
+            if name != b"range" or (_RANGES.fullmatch(value.decode("latin-1")) and not is_head)
         ]
-        await super().__call__(dict(scope, headers=headers), receive, send)
+        await super().__call__(dict(scope, headers=headers, method="HEAD" if is_head else "GET"), receive, send)
 
 
 @router.get("/dumps")
@@ -123,7 +124,10 @@ def _as_what_it_holds(request: Request, folder: Path, file: DumpFile) -> Respons
     headers |= _headers(file, f'"{file.sha256}-plain"')
     if _has_it(request, headers, file):
         return Response(status_code=304, headers=headers)
-    return StreamingResponse(_unpacked(folder / file.name), headers=headers | {"Content-Length": str(file.unpacked)})
+    headers["Content-Length"] = str(file.unpacked)
+    if request.scope.get("is_head"):
+        return Response(headers=headers)
+    return StreamingResponse(_unpacked(folder / file.name), headers=headers)
 
 
 def _sent(request: Request, folder: Path, file: DumpFile, tag: str, more: dict[str, str]) -> Response:

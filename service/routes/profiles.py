@@ -15,12 +15,13 @@ from ontology.iris import CONCEPTS, SCHEMA, offer_iri, segment
 from ontology.offer import Kind, Offer
 from ontology.passing_on import may_be_passed_on, part_to_pass_on
 from ontology.profiles import atom, icalendar, moochub
+from service.answers import Asked, document
 from service.border import shown
 from service.follower import Served
 from service.parameters import Address, beginnings, parse_parameters, request_of
 from service.problems import NotFound
 from service.routes.things import offer_page
-from service.state import Service, fresh, not_modified, service_of, tag_of
+from service.state import Service, service_of
 
 __all__ = ["Courses", "router"]
 
@@ -52,13 +53,10 @@ async def courses(request: Request, page: Annotated[int, Query(ge=1)] = 1) -> Re
     """All courses of own sources as a document of JSON:API in the format of MOOChub 3.0, a hundred a page."""
     service = service_of(request)
     with service.follower.use() as served:
-        headers = fresh(tag_of(served, request.url.path, moochub.MEDIA, str(page)), vary=False)
-        found = not_modified(request, headers)
-        if found is not None:
-            return found
         known: Courses = request.app.state.courses
         body = await asyncio.to_thread(_courses, service, served, known, page)
-    return Response(body, headers=headers | {"Content-Type": moochub.MEDIA})
+    answer = document(body, moochub.MEDIA, Asked.of(request.headers), {}, None)
+    return Response(answer.body, answer.status, answer.headers)
 
 
 def _courses(service: Service, served: Served, known: Courses, page: int) -> bytes:
@@ -98,19 +96,13 @@ async def calendar(request: Request, offer_id: str) -> Response:
             return await offer_page(request, f"{offer_id}.ics")
         if offer is None or changed_at is None:
             raise NotFound(f"There is no offer “{offer_id}” here.")
-        headers = fresh(tag_of(served, request.url.path, icalendar.MEDIA), vary=False)
-        found = not_modified(request, headers)
-        if found is not None:
-            return found
         base = service.settings.catalogue.base
         body = await asyncio.to_thread(icalendar.calendar_of, shown(offer), base, changed_at)
     if body is None:
         raise NotFound(f"The offer “{offer_id}” states no date.")
-    headers |= {
-        "Content-Type": f"{icalendar.MEDIA}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{quote(offer.id)}.ics"',
-    }
-    return Response(body, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{quote(offer.id)}.ics"'}
+    answer = document(body, f"{icalendar.MEDIA}; charset=utf-8", Asked.of(request.headers), headers, changed_at)
+    return Response(answer.body, answer.status, answer.headers)
 
 
 @router.get("/suche.atom", summary="The hits of a search as a feed")

@@ -118,6 +118,30 @@ def test_without_gz_it_is_what_it_holds(dumped: httpx.Client) -> None:
     assert len(plain.text.splitlines()) > DUMPED
 
 
+@pytest.mark.parametrize("name", ["katalog.csv", "katalog.csv.gz"])
+def test_head_says_what_get_would(dumped: httpx.Client, name: str) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    got = dumped.get(f"/dumps/{name}", headers=plain)
+    head = dumped.head(f"/dumps/{name}", headers=plain | {"Range": "bytes=0-9"})  # which is for GET alone
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(got.content)))
+    for header in ("etag", "last-modified", "content-type"):
+        assert head.headers[header] == got.headers[header]
+
+
+def test_head_unpacks_nothing(
+    dumped: httpx.Client, live: Live, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(live.folder, tmp_path / "katalog"))
+    found = read_dumps(folder)
+    assert found is not None
+    path = found[0] / "katalog.csv.gz"
+    path.write_bytes(b"x" * path.stat().st_size)  # which cannot be unpacked
+    with serving(folder) as url:
+        head = httpx.head(f"{url}/dumps/katalog.csv", headers={"Accept-Encoding": "identity"})
+    assert head.status_code == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_checksums_are_those_that_sha256sum_checks(dumped: httpx.Client, tmp_path: Path) -> None:
     names = [line.partition("  ")[2] for line in dumped.get("/dumps/SHA256SUMS").text.splitlines()]
     assert {"katalog.nq.gz", "katalog.csv-metadata.json", "quelle-kvhs.ttl.gz", "audit.ttl"} <= set(names)
