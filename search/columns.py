@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule
 from search.facets import FacetIndex, Labels, Names, tags_of
+from search.languages import mask_of_languages
 from search.question.wishes import DAYTIMES, LEVELS
 
 __all__ = [
@@ -127,13 +128,13 @@ class Columns:
     """The columns of a snapshot.
 
     ``runs[name]`` has one entry per run, sorted by row; ``first[i]`` is where the runs of ``rows[i]`` begin. ``facets`` are what offers can
-    be narrowed down by. ``languages`` are the BCP 47 codes behind the bits of ``runs["language"]``.
+    be narrowed down by.
     """
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]], tag_names: Sequence[str], languages: Sequence[str]) -> None:
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], tag_names: Sequence[str]) -> None:
         self._arrays = {name: arrays[name] for name in _ALL_TYPES}
         self.runs = {name: arrays[name] for name in _RUN_TYPES}
-        self._tag_names, self.languages = list(tag_names), list(languages)
+        self._tag_names = list(tag_names)
         begins = np.ones(self.runs["row"].size, np.bool_)
         begins[1:] = self.runs["row"][1:] != self.runs["row"][:-1]
         self.first = np.flatnonzero(begins)
@@ -151,15 +152,15 @@ class Columns:
     def build(cls, offers: Iterable[tuple[int, Offer]], labels: Labels) -> Columns:
         """From offers with their rows."""
         empty: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in _ALL_TYPES.items()}
-        return cls(empty, (), ()).updated(offers, (), labels)
+        return cls(empty, ()).updated(offers, (), labels)
 
     def updated(self, offers: Iterable[tuple[int, Offer]], outdated: Iterable[int], labels: Labels) -> Columns:
         """The columns without the ``outdated`` rows and with those of ``offers`` added: changed rows stand in both."""
         outdated = list(outdated)
         lists: dict[str, list[float]] = {name: [] for name in _ALL_TYPES}
-        tag_names, languages = Names(self._tag_names), Names(self.languages)
+        tag_names = Names(self._tag_names)
         for row, offer in offers:
-            own = _offer_entries(offer, languages)
+            own = _offer_entries(offer)
             for position, instance in enumerate(offer.instances) if offer.instances else [(-1, Instance())]:
                 entries = own | _run_entries(offer, instance) | {"row": row, "position": position}
                 for name in _RUN_TYPES:
@@ -179,11 +180,14 @@ class Columns:
             for name in names:
                 values: NDArray[Any] = np.array(lists[name], _ALL_TYPES[name])[order]
                 arrays[name] = np.insert(self._arrays[name][kept], places, values)
-        return Columns(arrays, list(tag_names.numbers), list(languages.numbers))
+        # names that nobody has any more are forgotten, else who changes them often would fill the memory
+        used, arrays["tags"] = np.unique(arrays["tags"], return_inverse=True)
+        every = list(tag_names.numbers)
+        return Columns(arrays | {"tags": arrays["tags"].astype(np.int32)}, [every[number] for number in used])
 
     def save(self, path: Path) -> None:
         """Writes the columns to a file that `load` reads."""
-        names = msgspec.json.encode([self._tag_names, self.languages])
+        names = msgspec.json.encode(self._tag_names)
         part = path.with_name("neu.npz")  # the file may be shared with the visible snapshot: never write into it
         np.savez(part, allow_pickle=False, names=np.frombuffer(names, np.uint8), **self._arrays)
         part.replace(path)
@@ -192,8 +196,8 @@ class Columns:
     def load(cls, path: Path) -> Columns:
         """What `save` wrote."""
         with np.load(path) as data:
-            tag_names, languages = msgspec.json.decode(data["names"].tobytes(), type=tuple[list[str], list[str]])
-            return cls({name: data[name] for name in _ALL_TYPES}, tag_names, languages)
+            tag_names = msgspec.json.decode(data["names"].tobytes(), type=list[str])
+            return cls({name: data[name] for name in _ALL_TYPES}, tag_names)
 
     def per_row(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """The least value over the runs of each row in use, in the order of ``rows``."""
@@ -267,8 +271,7 @@ class Columns:
         return self.facets.rows_with(facet, values)
 
 
-def _offer_entries(offer: Offer, names: Names) -> dict[str, float]:
-    languages = {names.number(language.partition("-")[0]) for language in offer.in_language}
+def _offer_entries(offer: Offer) -> dict[str, float]:
     return {
         "alike": _alike(offer),
         "audience": mask_of(offer.audience, AUDIENCE),
@@ -278,7 +281,7 @@ def _offer_entries(offer: Offer, names: Names) -> dict[str, float]:
         "funding": mask_of(offer.funding, FUNDING),
         "certificate": 1 if offer.credential else _truth(offer.certificate),
         "childcare": _truth(offer.childcare),
-        "language": sum(1 << number for number in languages if number < 64),
+        "language": mask_of_languages(offer.in_language),
     }
 
 

@@ -27,6 +27,7 @@ from search.columns import (
     day_number,
     mask_of,
 )
+from search.languages import ANOTHER_LANGUAGE, mask_of_languages
 from search.question import Wishes
 
 __all__ = ["FITS", "OUT", "SOFT", "UNKNOWN", "Judgement", "judge", "misses"]
@@ -214,10 +215,11 @@ def _mode(columns: Columns, wishes: Wishes) -> Status | None:
 def _language(columns: Columns, wishes: Wishes) -> Status | None:
     if wishes.in_language is None:
         return None
-    has, names = columns.runs["language"], columns.languages
-    code = wishes.in_language.partition("-")[0]
-    bit = np.uint64(1 << names.index(code) if code in names else 0)
-    return _status((has & bit) != 0, has != 0)
+    has = columns.runs["language"]
+    wanted = mask_of_languages((wishes.in_language,))
+    if wanted == ANOTHER_LANGUAGE:  # it may be the other one of an offer
+        return _status(np.zeros(has.shape, np.bool_), (has & ~np.uint64(ANOTHER_LANGUAGE)) != 0)
+    return _status((has & np.uint64(wanted)) != 0, has != 0)
 
 
 def _age(columns: Columns, wishes: Wishes) -> Status | None:

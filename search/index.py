@@ -21,7 +21,7 @@ from search.words import update_words, write_words
 
 __all__ = ["IndexState", "index_state", "update_index"]
 
-_FORMAT = 3  # of the files below; a snapshot with another one is indexed anew
+_FORMAT = 4  # of the files below; a snapshot with another one is indexed anew
 
 
 class IndexState(msgspec.Struct, frozen=True, kw_only=True):

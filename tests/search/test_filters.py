@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from ingest.lexicon import lexicon
 from ontology.gazetteer import Gazetteer
 from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider, Schedule, Session
 from search.columns import Columns
 from search.filters import SOFT, Judgement, judge, misses
+from search.languages import LANGUAGES
 from search.question import Wishes
+from search.question.lexicon import words
 
 TODAY = dt.date(2026, 1, 5)
 FIRST, SECOND, THIRD, OUT = 1, 2, 3, 4  # the groups
@@ -191,6 +196,36 @@ def test_what_is_ruled_out(
     gazetteer: Gazetteer, name: str, wish: dict[str, Any], fits: Offer, silent: Offer, conflicts: Offer
 ) -> None:
     assert groups(gazetteer, Wishes(ruled_out=Wishes(**wish)), fits, silent, conflicts) == [OUT, SECOND, FIRST]
+
+
+def test_languages_that_nobody_knows_do_not_use_up_those_that_are_known(gazetteer: Gazetteer) -> None:
+    invented = [offer(in_language=(f"q{a}{b}",)) for a in "abcdefgh" for b in "abcdefghij"]
+    english, german, swiss = offer(in_language=("en",)), offer(in_language=("de",)), offer(in_language=("DE-ch", "qaa"))
+    found = groups(gazetteer, Wishes(in_language="de"), *invented, english, german, swiss)
+    assert found == [OUT] * 80 + [OUT, FIRST, FIRST]
+    # what is wished for may be the language that we do not know
+    assert groups(gazetteer, Wishes(in_language="qaa"), *invented[:1], english, offer()) == [SECOND, OUT, SECOND]
+
+
+def test_every_language_that_a_reader_or_a_question_knows_can_be_asked_for() -> None:
+    questions = words("language")["language"]
+    assert {*lexicon()["languages"].values(), *(language["code"] for language in questions)} <= set(LANGUAGES)
+    assert len(set(LANGUAGES)) == len(LANGUAGES) == 63
+
+
+def test_names_that_no_offer_has_any_more_are_forgotten(tmp_path: Path) -> None:
+    def label(_: str, notation: str) -> str:
+        return notation
+
+    columns = Columns.build([(0, course(place=ALZEY))], label)
+    for number in range(50):
+        columns = columns.updated([(1, course(place=Place(locality=f"Ort {number}")))], [1], label)
+    columns = columns.updated([(1, course(place=WORMS))], [1], label)
+    columns.save(tmp_path / "columns.npz")
+    with np.load(tmp_path / "columns.npz") as saved:
+        names = json.loads(saved["names"].tobytes())
+    assert sorted(names) == ["place\tAlzey\tAlzey", "place\tWorms\tWorms", "source\tk\tk"]
+    assert columns.rows_with("place", ["Worms"]).tolist() == [False, True]
 
 
 def test_who_can_come_on_mondays_cannot_take_a_course_on_mondays_and_fridays(gazetteer: Gazetteer) -> None:
