@@ -142,6 +142,8 @@ class Columns:
         self.height = int(self.rows[-1]) + 1 if self.rows.size else 0
         self._ends = np.append(self.first[1:], self.runs["row"].size)
         self._dense = self.rows.size == self.height  # then a row is its own place
+        self._place = np.zeros(self.height, np.int64)  # of a row among those in use
+        self._place[self.rows] = np.arange(self.rows.size)
 
     @cached_property
     def facets(self) -> FacetIndex:
@@ -243,12 +245,12 @@ class Columns:
 
     def runs_of(self, row: int) -> slice:
         """Where the runs of a row in use lie."""
-        index = row if self._dense else int(np.searchsorted(self.rows, row))
+        index = self._place[row]
         return slice(int(self.first[index]), int(self._ends[index]))
 
     def runs_of_all(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The runs of rows in use one after the other, and where those of each row begin among them."""
-        places = np.searchsorted(self.rows, rows)
+        places = self._place[rows]
         lengths = self._ends[places] - self.first[places]
         first = np.cumsum(lengths) - lengths
         return np.repeat(self.first[places] - first, lengths) + np.arange(lengths.sum()), first
@@ -264,7 +266,7 @@ class Columns:
 
     def alike(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """A number for each of the given rows in use, equal where they were judged the same, else where title and provider are."""
-        return self._alike[np.searchsorted(self.rows, rows)]
+        return self._alike[self._place[rows]]
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""

@@ -7,6 +7,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -113,14 +114,16 @@ class SearchEngine:
         offers = _OffersRead(self._snapshot.ledger.offers_at)
         if request.collapse:
             order = varied(order, offers.at)
-        between = None if asked.topic is None else self._ranking.between(asked.topic)
+        shown = order.shown(request.offset, request.limit)
+        best = [int(order.rows[first_one]) for first_one, *_ in shown]
+        between = None if asked.topic is None else self._ranking.between(asked.topic, best)
         writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic, between)
         return Answer(
             question=asked.question,
             wishes=asked.wishes,
             total=order.total,
             weak=weak,
-            hits=_hits(order, request, writer, offers, self._across if request.collapse else {}),
+            hits=_hits(order, shown, writer, offers, self._across if request.collapse else {}),
             facets=self._facets(order),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
@@ -198,6 +201,8 @@ class SearchEngine:
 
     def _nearest_misses(self, third: Candidates, wishes: Wishes, judgement: Judgement) -> Candidates:
         """Of what misses a wish and is equally relevant, what misses it by less comes earlier."""
+        if not third.rows.size:
+            return third
         scores = third.scores - _MISS * misses(self._columns, wishes, judgement, third.rows)
         order = np.lexsort((third.rows, -scores))
         return Candidates(third.rows[order], scores[order])
@@ -243,16 +248,16 @@ class _OffersRead:
 
 
 def _hits(
-    order: Ranked, request: SearchRequest, writer: HitWriter, offers: _OffersRead, across: Mapping[int, list[int]]
+    order: Ranked,
+    shown: Sequence[Sequence[int]],
+    writer: HitWriter,
+    offers: _OffersRead,
+    across: Mapping[int, list[int]],
 ) -> tuple[Hit, ...]:
-    shown: dict[int, list[int]] = {}
-    places = np.flatnonzero((order.hits >= request.offset) & (order.hits < request.offset + request.limit))
-    for place in places.tolist():
-        shown.setdefault(int(order.hits[place]), []).append(place)
-    found = offers.at(order.rows[places].tolist())
+    found = offers.at(order.rows[list(chain.from_iterable(shown))].tolist() if shown else ())
     hits = []
-    for _, (best, *others) in sorted(shown.items()):
-        rows = [int(order.rows[place]) for place in (best, *others)]
+    for best, *others in shown:
+        rows = order.rows[[best, *others]].tolist()
         own = [(row, found[row]) for row in rows]
         hit = writer.hit(int(order.groups[best]), float(order.scores[best]), own)
         if rows[0] in across:

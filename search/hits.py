@@ -44,6 +44,14 @@ class Ranked(msgspec.Struct, frozen=True):
     counted: int
     total: int
 
+    def shown(self, offset: int, limit: int) -> list[list[int]]:
+        """Of ``limit`` hits behind the first ``offset`` where the rows of each stand, the best one first."""
+        found: dict[int, list[int]] = {}
+        places = np.flatnonzero((self.hits >= offset) & (self.hits < offset + limit))
+        for place, hit in zip(places.tolist(), self.hits[places].tolist(), strict=True):
+            found.setdefault(hit, []).append(place)
+        return [rows for _, rows in sorted(found.items())]
+
 
 def ranked(groups: Sequence[Candidates], columns: Columns, collapse: bool) -> Ranked:
     """The three groups in a row. ``collapse`` makes one hit of rows that are the same offer."""
@@ -59,8 +67,10 @@ def ranked(groups: Sequence[Candidates], columns: Columns, collapse: bool) -> Ra
 
 def _in_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Equal numbers for equal keys, counted in order of their first appearance."""
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys.tolist()], np.int64)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    numbers = np.empty(first.size, np.int64)
+    numbers[np.argsort(first)] = np.arange(first.size)
+    return numbers[which]
 
 
 class HitWriter:

@@ -14,7 +14,7 @@ from search.concepts import ConceptFinder
 from search.exclusion import Exclusion
 from search.filters import OUT, Judgement
 from search.lexicon import Lexicon
-from search.vectors import VectorIndex
+from search.vectors import VectorIndex, best_of
 from search.words import WordIndex
 
 __all__ = ["Behind", "Between", "Candidates", "Ranking", "Topic"]
@@ -94,26 +94,34 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Between:
-    """Names the concept of the lexicon that is near to a question and to an offer, to the farther of both as near as any."""
+    """Names the concept of the lexicon that is near to a question and to an offer, to the farther of both as near as any.
 
-    def __init__(self, question: NDArray[np.float32], lexicon: Lexicon, vectors: VectorIndex) -> None:
-        self._question, self._lexicon, self._vectors = question, lexicon, vectors
+    ``rows``: the offers that may be asked about.
+    """
+
+    def __init__(
+        self, question: NDArray[np.float32], rows: Sequence[int], lexicon: Lexicon, vectors: VectorIndex
+    ) -> None:
+        self._question, self._rows, self._lexicon, self._vectors = question, rows, lexicon, vectors
 
     @cached_property
-    def _near(self) -> tuple[list[int], NDArray[np.float32]]:
-        """The concepts near to the question and their vectors (n, dim); only looked for where a hit asks."""
+    def _named(self) -> dict[int, str]:
+        """What providers call it, by row; only looked for where a hit asks, then for all of them."""
         near = self._lexicon.near(self._question, _BETWEEN_QUESTION)[:_BETWEEN_MOST]
-        return near, np.array([self._lexicon.vector(number) for number in near], np.float32)
+        if not near:
+            return {}
+        vectors = np.array([self._lexicon.vector(number) for number in near], np.float32)
+        to_offers = self._vectors.similarities(vectors, np.array(self._rows, np.int64))
+        least = np.where(to_offers > _BETWEEN_OFFER, np.minimum(to_offers, (vectors @ self._question)[:, None]), -1)
+        return {
+            row: self._lexicon.terms[near[best]].partition(", ")[0]
+            for row, best, nearest in zip(self._rows, least.argmax(0).tolist(), least.max(0).tolist(), strict=True)
+            if nearest > 0
+        }
 
     def __call__(self, row: int) -> str | None:
         """What providers call it; None where none is near to both."""
-        near, vectors = self._near
-        if not near:
-            return None
-        to_offer = self._vectors.similarities(vectors, np.array([row]))[:, 0]
-        least = np.where(to_offer > _BETWEEN_OFFER, np.minimum(to_offer, vectors @ self._question), -1)
-        best = int(least.argmax())
-        return self._lexicon.terms[near[best]].partition(", ")[0] if least[best] > 0 else None
+        return self._named.get(row)
 
 
 class Ranking:
@@ -159,9 +167,9 @@ class Ranking:
                 found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))
 
-    def between(self, topic: Topic) -> Between:
-        """What lies between a topic and offers."""
-        return Between(topic.vector, self._lexicon, self._vectors)
+    def between(self, topic: Topic, rows: Sequence[int]) -> Between:
+        """What lies between a topic and the offers of these rows."""
+        return Between(topic.vector, rows, self._lexicon, self._vectors)
 
     def candidates(self, topic: Topic, groups: Sequence[NDArray[np.bool_]], count: int) -> list[Candidates]:
         """The best ``count`` of each group of rows (a mask) for a topic."""
@@ -171,6 +179,8 @@ class Ranking:
             sought = sought + np.float32(_LEXICON * surest.weight) * surest.vector  # what the score is made of
         found = [
             self._vectors.candidates(sought, count, allowed, self._words.search(topic.text, count, allowed).rows)
+            if allowed.any()
+            else np.empty(0, np.int64)
             for allowed in groups
         ]
         rows = np.concatenate(found)  # the vectors of all groups are fetched at once
@@ -178,7 +188,7 @@ class Ranking:
         best = []
         for own, borders in zip(found, np.cumsum([part.size for part in found]).tolist(), strict=True):
             of_own = scores[borders - own.size : borders]
-            order = np.lexsort((own, -of_own))[:count]
+            order = best_of(of_own, count)
             best.append(Candidates(own[order], of_own[order]))
         return best
 
@@ -186,7 +196,8 @@ class Ranking:
         scores = self._meaning(topic, rows)
         full_marks = self._words.full_marks(topic.text)
         if full_marks > 0:
-            scores += np.float32(_WORDS) * np.minimum(self._words.scores(topic.text)[rows] / np.float32(full_marks), 1)
+            of_words = self._words.scores(topic.text, rows)
+            scores += np.float32(_WORDS) * np.minimum(of_words / np.float32(full_marks), 1)
         terms = self._words.terms(topic.text)
         if 0 < len(terms) <= _FEW:
             scores[np.logical_and.reduce([self._words.having(term, rows) for term in terms])] += _ALL_WORDS
@@ -201,9 +212,9 @@ class Ranking:
         to_question: NDArray[np.float32] = similarities[0]
         if not topic.behind:
             return to_question
-        weights = [np.float32(concept.weight) for concept in topic.behind]
-        nearest = np.max([weight * near for weight, near in zip(weights, similarities[1:], strict=True)], 0)
+        weights = np.array([concept.weight for concept in topic.behind], np.float32)
+        nearest = (weights[:, None] * similarities[1:]).max(0)
         both: NDArray[np.float32] = (to_question + np.float32(_LEXICON) * nearest) / (
-            1 + np.float32(_LEXICON) * max(weights)
+            1 + np.float32(_LEXICON) * weights.max()
         )
         return both

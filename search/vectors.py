@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-__all__ = ["VectorHits", "VectorIndex", "update_vectors", "write_vectors"]
+__all__ = ["VectorHits", "VectorIndex", "best_of", "update_vectors", "write_vectors"]
 
 _FEW = 2048  # rows: comparing so many one by one takes about as long as scanning the codes of 100,000
 _DIRECTIONS = (
@@ -110,6 +110,15 @@ def _write(index: Any, path: Path) -> None:
     part.replace(path)
 
 
+def best_of(scores: Vectors, count: int) -> NDArray[np.int64]:
+    """Where the best ``count`` scores stand, best first; of equal ones the earlier."""
+    bits = (0.0 - scores).view(np.int32)
+    ordered = bits ^ (bits >> 31 & 0x7FFFFFFF)  # as the floats are, also below 0
+    # plain numbers are sorted ten times as fast as by two keys
+    both = np.sort(ordered.astype(np.int64) << 32 | np.arange(scores.size))
+    return both[:count] & 0xFFFFFFFF
+
+
 class VectorHits(msgspec.Struct, frozen=True):
     """Rows (int64) with their similarities in [-1, 1] (float32), best first."""
 
@@ -154,10 +163,7 @@ class VectorIndex:
         """The best ``count`` of the allowed rows (a mask over all rows) for a question's vector (dim,). Similarities are exact."""
         rows = self.candidates(question, count, allowed)
         scores = self.similarities(question[None], rows)[0]
-        if 0 < count < rows.size:
-            keep = scores >= np.partition(scores, -count)[-count]
-            rows, scores = rows[keep], scores[keep]
-        order = np.lexsort((rows, -scores))[:count]
+        order = best_of(scores, count)
         return VectorHits(rows[order], scores[order])
 
     def candidates(self, question: Vectors, count: int, allowed: NDArray[np.bool_], others: Rows | None = None) -> Rows:
@@ -166,7 +172,11 @@ class VectorIndex:
         if not self._coded or number <= _FEW:
             return np.flatnonzero(allowed)
         near = self._near(question.tobytes(), _SPARE * count + _MORE, allowed, number)
-        return np.union1d(near, near[:0] if others is None else others)
+        rows = near if others is None else np.concatenate([near, others])
+        rows.sort()  # a fifth of what `numpy.union1d` takes
+        new = np.ones(rows.size, np.bool_)
+        np.not_equal(rows[1:], rows[:-1], out=new[1:])
+        return rows[new]
 
     def _near(self, key: bytes, spare: int, allowed: NDArray[np.bool_], number: int) -> Rows:
         """The best ``spare`` of the allowed rows by their codes."""

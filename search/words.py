@@ -7,6 +7,7 @@ arrays. All rows with one of its words have their score then, and a filter is a 
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from ontology.offer import Offer
 from search.stems import analyzer, stems
 from search.texts import body_words, title_words
+from search.vectors import best_of
 
 __all__ = ["WordHits", "WordIndex", "update_words", "write_words"]
 
@@ -134,7 +136,9 @@ class WordIndex:
         self._documents = int(used.sum())
         in_title = postings.arrays["title"] > 0
         self._having = np.diff(np.concatenate([[0], np.cumsum(in_title)])[self._first])
+        self._rarities = _rarity(self._documents, self._having)
         self._scores = self._all_scores(postings)
+        self._own = threading.local()
         self._found = lru_cache(_REMEMBERED)(self._find)
         self._stems = lru_cache(_STEMS)(lambda text: tuple(stems(text)))
 
@@ -147,20 +151,20 @@ class WordIndex:
 
         The filter is applied inside: rows that are not allowed take no place away from those that are.
         """
-        scores, rows = self._found(text)
+        rows, scores = self._found(text)
         if allowed is not None:
-            rows = rows[allowed[rows]]
-        found = scores[rows]
-        if rows.size > count:
-            # all that are as good as the last one: which of those are taken is decided by their rows, not by the algorithm
-            keep = found >= np.partition(found, -count)[-count] if count > 0 else np.zeros(rows.size, np.bool_)
-            rows, found = rows[keep], found[keep]
-        order = np.lexsort((rows, -found))[:count]
-        return WordHits(rows[order], found[order])
+            fits = allowed[rows]
+            rows, scores = rows[fits], scores[fits]
+        order = best_of(scores, count)
+        return WordHits(rows[order], scores[order])
 
-    def scores(self, text: str) -> Floats:
-        """The score of every row (height,) for a text, 0 where it has none of its words; not to be changed."""
-        return self._found(text)[0]
+    def scores(self, text: str, rows: Rows) -> Floats:
+        """The scores of given rows (n,) for a text, 0 where one has none of its words."""
+        found, scores = self._found(text)
+        if not found.size:
+            return np.zeros(rows.size, np.float32)
+        places = found.searchsorted(rows)
+        return np.where(found.take(places, mode="clip") == rows, scores.take(places, mode="clip"), np.float32(0))
 
     def asked(self, text: str) -> dict[str, float]:
         """The stems of the index that a text asks for, with what each counts: those of its words, of parts of its compounds, and of words
@@ -201,8 +205,8 @@ class WordIndex:
         part = self._rows[:0] if number is None else self._rows[self._first[number] : self._first[number + 1]]
         if part.size == 0:  # also of a word whose last offer is gone
             return np.zeros(rows.size, np.bool_)
-        places = np.minimum(np.searchsorted(part, rows), part.size - 1)
-        found: Bools = part[places] == rows
+        alike = rows.astype(part.dtype)  # else all that have the stem are made as wide as these rows
+        found: Bools = part.take(part.searchsorted(alike), mode="clip") == alike
         return found
 
     def full_marks(self, text: str) -> float:
@@ -212,16 +216,21 @@ class WordIndex:
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a stem in titles."""
         number = self._numbers.get(term)
-        return float(_rarity(self._documents, 0 if number is None else self._having[number]))
+        return float(_rarity(self._documents, 0) if number is None else self._rarities[number])
 
-    def _find(self, text: str) -> tuple[Floats, Rows]:
-        """The scores of all rows, and which are above 0, in order."""
-        total = np.zeros(self._height, np.float32)
+    def _find(self, text: str) -> tuple[Rows, Floats]:
+        """The rows that have a word of the text, in order, and their scores."""
+        if not hasattr(self._own, "total"):  # one for each thread: a new one costs more than what is done with it
+            self._own.total = np.zeros(self._height, np.float32)
+        total: Floats = self._own.total
         for term, weight in self.asked(text).items():
             number = self._numbers[term]
             part = slice(self._first[number], self._first[number + 1])
             total[self._rows[part]] += np.float32(weight) * self._scores[part]
-        return total, np.flatnonzero(total > 0)  # ten times as fast as without the comparison
+        rows = np.flatnonzero(total > 0)  # ten times as fast as without the comparison
+        scores = total[rows]
+        total[rows] = 0
+        return rows, scores
 
     def _all_scores(self, postings: _Postings) -> Floats:
         """What each posting adds to the score of its row."""

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from search import vectors as module
-from search.vectors import VectorIndex, update_vectors, write_vectors
+from search.vectors import VectorIndex, best_of, update_vectors, write_vectors
 
 Vectors = NDArray[np.float32]
 
@@ -110,3 +110,10 @@ def test_an_empty_catalogue(tmp_path: Path) -> None:
     assert index.search(np.ones(32, np.float32), 10, np.empty(0, np.bool_)).rows.size == 0
     update_vectors(tmp_path, [0], np.ones((1, 32), np.float32))
     assert VectorIndex(tmp_path).search(np.ones(32, np.float32), 10, np.ones(1, np.bool_)).scores.tolist() == [32]
+
+
+def test_the_best_scores_in_order_and_of_equal_ones_the_earlier() -> None:
+    scores = np.array([0.5, -1.0, -0.0, 0.5, 0.0, 2.0, -0.5], np.float32)
+    assert [best_of(scores, count).tolist() for count in (0, 1, 3)] == [[], [5], [5, 0, 3]]
+    assert best_of(scores, 9).tolist() == [5, 0, 3, 2, 4, 6, 1]
+    assert best_of(scores[:0], 3).tolist() == []
