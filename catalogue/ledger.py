@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from ontology.offer import Offer, offer_from_json, offer_to_json
 
 __all__ = ["Bookmark", "Counts", "Entry", "Ledger", "Note", "SourceDates", "SourceRun"]
@@ -140,10 +142,11 @@ class Ledger:
         return str(found[0]) if found else None
 
     def offers_at(self, rows: Iterable[int]) -> dict[int, Offer]:
-        """The offers of these rows; rows that are not there are left out."""
-        select = "SELECT json FROM offer WHERE row = ?"
-        found = ((row, self._db.execute(select, (row,)).fetchone()) for row in rows)
-        return {row: offer_from_json(data[0]) for row, data in found if data}
+        """The offers of these rows, in their order; rows that are not there are left out."""
+        wanted = list(rows)
+        select = "SELECT row, json FROM offer WHERE row IN (SELECT value FROM json_each(?))"
+        found = dict(self._db.execute(select, (msgspec.json.encode(wanted).decode(),)))
+        return {row: offer_from_json(found[row]) for row in wanted if row in found}
 
     def publications(self, rows: Iterable[int], of_source: Callable[[str], bool]) -> Iterator[tuple[int, bool, Offer]]:
         """Offers of these rows whose source is one of those: row, whether the feed says that it is there, and the offer."""

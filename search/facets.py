@@ -49,6 +49,11 @@ def tags_of(offer: Offer, labels: Labels) -> list[str]:
     return sorted("\t".join(part.replace("\t", " ") for part in tag) for tag in found)
 
 
+def _parts_of(tag: str) -> tuple[str, str, str]:
+    facet, value, label = tag.split("\t")
+    return facet, value, label
+
+
 class FacetIndex:
     """Pairs of rows and tags (numbers of ``names``), sorted by row, over ``height`` rows."""
 
@@ -56,7 +61,7 @@ class FacetIndex:
         self._rows, self._tags = rows, tags
         self._height = height
         self._first = np.searchsorted(rows, np.arange(height + 1))
-        self._parts = [name.split("\t") for name in names]
+        self._parts = [_parts_of(name) for name in names]
         self._numbers: dict[tuple[str, str], list[int]] = {}
         for number, (facet, value, _) in enumerate(self._parts):
             self._numbers.setdefault((facet, value), []).append(number)
@@ -103,6 +108,6 @@ class FacetIndex:
         numbers = numbers[np.lexsort((labels[numbers], -counts[numbers], facets[numbers]))]
         borders = np.searchsorted(facets[numbers], np.arange(len(FACETS) + 1)).tolist()
         for start, end in pairwise(borders):
-            for number in numbers[start:end][:most].tolist():
-                facet, value, label = self._parts[number]
-                yield facet, value, label, int(counts[number])
+            shown = numbers[start:end][:most]
+            for number, count in zip(shown.tolist(), counts[shown].tolist(), strict=True):
+                yield *self._parts[number], count

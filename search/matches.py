@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -26,7 +27,7 @@ _WORD = re.compile(r"\w+")
 _SENTENCE_ENDS = re.compile(r"[.!?;:\n]")
 
 Stems = Callable[[str], Sequence[str]]
-Text = tuple[str, str, frozenset[str]]  # a field, what stands there, and its stems
+Text = tuple[str, str, Sequence[str]]  # a field, what stands there, and its stems
 
 
 def reasons_of_concepts(
@@ -34,16 +35,16 @@ def reasons_of_concepts(
 ) -> Iterator[Reason]:
     """Which concepts of the question the offer has. ``asked``: notations by facet."""
     for facet, field, scheme in (("topic", "topics", "topics"), ("phase", "phases", "phases")):
-        shared = [notation for notation in asked.get(facet, ()) if notation in getattr(offer, field)]
-        if shared:
+        if facet in asked and (shared := [notation for notation in asked[facet] if notation in getattr(offer, field)]):
             named = ", ".join(label(scheme, notation) for notation in shared[:2])
             yield Reason(kind="meaning", field=field, text=f"{phrases()['concepts'][field]} {named}")
 
 
 class Meant(msgspec.Struct, frozen=True):
-    """What providers call something that the question means: the stems of each term, and the question's words for it."""
+    """What providers call something that the question means: the stems of each term and of all, and the question's words for it."""
 
     terms: tuple[tuple[str, ...], ...]
+    stems: frozenset[str]
     asked: str
 
 
@@ -60,14 +61,17 @@ def meant_by(question: str, behind: Iterable[tuple[str, frozenset[str]]], stems:
         wanted = tuple(term for term in terms if term and not said.issuperset(term))
         asked = _asked(question, spoken, naming)
         if wanted and asked:
-            found.append(Meant(wanted, asked))
+            found.append(Meant(wanted, frozenset(chain.from_iterable(wanted)), asked))
     return found
 
 
 def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Stems) -> Iterator[Reason]:
     """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named."""
     for concept in meant:
-        for field, text, there in texts:
+        for field, text, stems_of_text in texts:
+            if concept.stems.isdisjoint(stems_of_text):
+                continue
+            there = frozenset(stems_of_text)
             for term in concept.terms:
                 if not there.issuperset(term):
                     continue
@@ -114,7 +118,7 @@ def texts_of(offer: Offer, stems: Stems) -> list[Text]:
         ("prerequisites", offer.prerequisites),
         ("place", "\n".join(dict.fromkeys(filter(None, places)))),
     )
-    return [(field, text, frozenset(stems(text))) for field, text in fields if text]
+    return [(field, text, stems(text)) for field, text in fields if text]
 
 
 def _words(text: str, stems: Stems) -> list[tuple[int, int, str]]:

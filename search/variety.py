@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from ontology.offer import Offer
 from search.hits import Ranked
@@ -48,21 +48,22 @@ def _enough(score: float) -> float:
 def _mixed(offers: Sequence[Offer], scores: Sequence[float]) -> list[int]:
     """The order in which the first of them differ most, where no one goes before another that is clearly better."""
     titles = [offer.name.casefold() for offer in offers]
+    same_title: list[list[bool]]
+    same_title = (process.cdist(titles, titles, scorer=fuzz.ratio, score_cutoff=_SAME_TITLE) > 0).tolist()
     providers = [offer.provider.id if offer.provider else None for offer in offers]
-    alike = [0] * len(offers)  # how many titles like this one the reader has seen
     of_provider = Counter[str | None]()
     left, chosen = list(range(len(offers))), list[int]()
 
-    def repeated(place: int) -> tuple[int, int]:
-        who = providers[place]
-        return alike[place] + (0 if who is None else max(0, of_provider[who] - _OF_A_PROVIDER + 1)), place
+    def repeated(place: int) -> int:
+        """How often the reader has seen the like: titles like this one, and more of its provider than anyone minds."""
+        who, alike = providers[place], same_title[place]
+        minded = 0 if who is None else max(0, of_provider[who] - _OF_A_PROVIDER + 1)
+        return sum([alike[other] for other in chosen]) + minded
 
     while left and len(chosen) < _VARIED:
         enough = _enough(scores[left[0]])
-        next_one = min((place for place in left if scores[place] >= enough), key=repeated)
+        next_one = min([place for place in left if scores[place] >= enough], key=repeated)
         chosen.append(next_one)
         left.remove(next_one)
         of_provider[providers[next_one]] += 1
-        for place in left:
-            alike[place] += fuzz.ratio(titles[place], titles[next_one], score_cutoff=_SAME_TITLE) > 0
     return chosen + left
