@@ -7,10 +7,11 @@ from collections.abc import Iterable
 __all__ = ["ANOTHER_LANGUAGE", "LANGUAGES", "mask_of_languages"]
 
 # those that our readers know, and of citizens (ISO 639)
-LANGUAGES = tuple(
+_CODES = (
     "am ar az be bg bn bs ca ckb cs da de el en eo es et fa fi fr ga gsg he hi hr hu hy id is it ja ka ko ku la lb lt lv mk mt nl no "
-    "pl prs ps pt ro rom ru sk sl so sq sr sv sw th ti tr uk ur vi zh".split()  # noqa: SIM905 - sixty short lines otherwise
+    "pl prs ps pt ro rom ru sk sl so sq sr sv sw th ti tr uk ur vi zh"
 )
+LANGUAGES = tuple(_CODES.split())
 ANOTHER_LANGUAGE = 1 << len(LANGUAGES)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,9 @@ __all__ = ["Page", "dump_changes", "page_changes", "site_map"]
 
 _MOST_OF_A_DUMP = 2_000_000_000  # bytes on the wire
 _MOST_OF_JSON = 100_000_000  # which is read in one piece, and in this process
-_MOST_UNPACKED = 20_000_000_000
+_MOST_UNPACKED = 10_000_000_000
+_MOST_STORED = 10_000_000_000  # on disk; ours of 100,000 offers takes about one
+_SHARE_OF_DISK = 4  # of what is free a dump may take one part of so many, packed, and another one in the store
 _MEMORY = 4_000_000_000
 _SECONDS = 3600
 _ACCEPT = "application/n-quads, application/n-triples, application/trig, text/turtle;q=0.9, application/ld+json;q=0.8, */*;q=0.1"
@@ -71,21 +74,22 @@ def dump_changes(
     """
     path = folder / (Path(urlsplit(address).path).name or "dump")
     suffix = Path(path.name.removesuffix(".gz")).suffix
-    most = _MOST_OF_JSON if suffix in _JSON else _MOST_OF_A_DUMP
+    free = shutil.disk_usage(folder).free // _SHARE_OF_DISK
+    most = min(free, _MOST_OF_JSON if suffix in _JSON else _MOST_OF_A_DUMP)
     with path.open("wb") as target:
         answer = client.download(address, _ACCEPT, target, most, etag)
     if answer.unchanged:
         return None
     if suffix in _JSON:
         return answer.etag, _read_json(path, answer.url, source)
-    _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store")
+    _load(path, _MEDIA.get(suffix, answer.media), answer.url, folder / "store", min(free, _MOST_STORED))
     return answer.etag, _stored(folder / "store", _root_of(address), source)
 
 
-def _load(path: Path, media: str, address: str, store: Path) -> None:
+def _load(path: Path, media: str, address: str, store: Path, most_stored: int) -> None:
     if ox.RdfFormat.from_media_type(media) is None:
         raise NeighbourRefused(f"{address} ist kein RDF, sondern „{media[:80]}“.")
-    limits = (_MOST_UNPACKED, _MEMORY, _SECONDS)
+    limits = (_MOST_UNPACKED, most_stored, _MEMORY, _SECONDS)
     command = [sys.executable, "-I", loader.__file__, path, media, address, store, *limits]
     try:
         done = subprocess.run(  # noqa: S603 - our own file

@@ -86,6 +86,40 @@ def test_a_dump_that_is_read_in_one_piece_is_not_larger_than_that(monkeypatch: p
         dumped(origin, "d.json")
 
 
+def test_a_dump_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(b"".join(b"<a:%d> <b:> <c:> .\n" % number for number in range(400_000)))
+    monkeypatch.setattr(whole, "_MOST_STORED", 1000)  # bytes, which an empty store has
+    with serving(Site(d_nt_gz=packed)) as origin:
+        with pytest.raises(NeighbourRefused, match="too large"):
+            dumped(origin, "d.nt.gz")
+        monkeypatch.setattr(whole, "_SHARE_OF_DISK", 10**12)  # as if next to nothing were free
+        with pytest.raises(NeighbourRefused, match="größer als 0 MB"):
+            dumped(origin, "d.nt.gz")
+
+
+def test_of_a_dump_that_is_none_nothing_is_concluded() -> None:
+    with serving(Site(d_json=b"<html>Wartungsarbeiten", e_jsonld=gzip.compress(b"[]"))) as origin:
+        for name in ("d.json", "e.jsonld"):
+            with pytest.raises(NeighbourRefused, match="kein lesbarer Gesamtabzug"):
+                dumped(origin, name)
+
+
+def test_of_what_is_said_without_end_no_more_is_read_than_shows_it() -> None:
+    def many(about: str) -> str:
+        return "".join(f"<{{origin}}/{about}> <x:{number}> <x:y> .\n" for number in range(20_001))
+
+    course = '<{origin}/%s> a <http://schema.org/Course> ; <http://schema.org/name> "Chor" . '
+    provider = (
+        "<{origin}/b> <http://schema.org/provider> <{origin}/p> . <{origin}/p> <http://schema.org/name> 'Haus' . "
+    )
+    text = course % "a" + course % "b" + course % "c" + provider + many("a") + many("p")
+    with serving(Site(d_ttl=text.encode())) as origin:
+        found = dumped(origin, "d.ttl")
+    assert found is not None
+    said = {change.iri.rpartition("/")[2]: change.refused for change in found if isinstance(change, Change)}
+    assert said == {"a": (large := "Das Angebot ist größer als 200 kB"), "b": large, "c": None}
+
+
 def test_pages_that_a_site_map_names() -> None:
     site = Site(
         sitemap_xml=b"""<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
