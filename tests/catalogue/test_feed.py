@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalogue.feed import Feed, read_feed
+from catalogue.feed import Feed, read_feed, writer
+from catalogue.feed.text import events_in
 from catalogue.ledger import Counts
 from catalogue.run import open_run
 from catalogue.snapshot import Snapshot, visible_snapshot
@@ -305,21 +306,35 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
-@given(changes, st.lists(st.integers(-400, 400), min_size=6, max_size=6))
 def test_who_follows_from_the_start_has_what_may_go(
-    tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, tuple[str, str | None]]], days: list[int]
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path_factory.mktemp("folge")
-    positions: list[int] = []
-    for held, day in zip(runs, days, strict=False):
-        offers = [offer(key, name, licence) for key, (name, licence) in held.items()]
-        deliver(folder, *offers, now=NOON + dt.timedelta(days=day))
-        feed = feed_of(folder)
-        assert replayed(feed) == own_open_statements(folder)
-        now = [event.position for event in feed.events()]
-        assert now[: len(positions)] == positions
-        positions = now
+    monkeypatch.setattr(writer, "_MOST_OF_THE_NEWEST", 3)  # so that few changes make pages that can be folded
+    folded = 0
+
+    @settings(max_examples=15, deadline=None)
+    @given(changes, st.lists(st.integers(-100, 400), min_size=6, max_size=6))
+    def follow(runs: list[dict[str, tuple[str, str | None]]], days: list[int]) -> None:
+        nonlocal folded
+        folder, now = tmp_path_factory.mktemp("folge"), NOON
+        texts: dict[int, str] = {}
+        for held, day in zip(runs, days, strict=False):
+            now += dt.timedelta(days=day)
+            offers = [offer(key, name, licence) for key, (name, licence) in held.items()]
+            deliver(folder, *offers, now=now)
+            feed = feed_of(folder)
+            assert replayed(feed) == own_open_statements(folder)
+            kept = {event.position: event.text for event in feed.events()}
+            assert list(kept) == sorted(kept)
+            past = {position: text for position, text in kept.items() if position in texts}
+            assert past == {position: texts[position] for position in past}  # what was told is never told otherwise
+            lost = [event for position in texts.keys() - kept.keys() for event in events_in(texts[position])]
+            assert all(event.published < (now - YEAR).timestamp() * 1000 for event in lost)
+            texts |= kept
+        folded += feed.state.folded
+
+    follow()
+    assert folded > 0
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
