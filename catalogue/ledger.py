@@ -136,6 +136,11 @@ class Ledger:
         found = self._db.execute("SELECT json FROM offer WHERE id = ?", (offer_id,)).fetchone()
         return offer_from_json(found[0]) if found else None
 
+    def dated_offer(self, offer_id: str) -> tuple[Offer, str] | None:
+        """The offer of that id, and the ISO time of the run that last changed it."""
+        found = self._db.execute("SELECT json, changed_at FROM offer WHERE id = ?", (offer_id,)).fetchone()
+        return (offer_from_json(found[0]), found[1]) if found else None
+
     def changed_at(self, offer_id: str) -> str | None:
         """ISO time of the run that last changed the offer."""
         found = self._db.execute("SELECT changed_at FROM offer WHERE id = ?", (offer_id,)).fetchone()

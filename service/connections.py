@@ -7,28 +7,34 @@ import socket
 from http import HTTPStatus
 from math import ceil
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 __all__ = ["Connection"]
 
+_LONGEST_REQUEST = 256 * 1024  # bytes without its body: a question of 100 kB still gets an answer
+_LONGEST_ADDRESS = 65_535  # bytes that the parser can count
 _REQUEST_SECONDS = 15.0  # from its first byte, or from the connection, to the last byte of its body
 _STALLED_SECONDS = 20.0  # in which a reader takes what the kernel does not
 _MOST = 500  # connections of one process; with a store's files below the usual limit of 1,024
 _GRACE_SECONDS = 1.0  # for answers under way when the service ends
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with limits that it lacks.
 
-    A request that is not complete in time is answered 408. A client that does not read its answer is cut off. Where there are too many
-    connections, the one goes that has been without a complete request for longest: so slow senders push out each other, and not those who
-    ask something. When the service ends, what is not answered soon is answered 503.
+    A request that is not complete in time is answered 408, one that is too long beside its body 431. A client that does not read its
+    answer is cut off. Where there are too many connections, the one goes that has been without a complete request for longest: so slow
+    senders push out each other, and not those who ask something. When the service ends, what is not answered soon is answered 503.
     """
 
     _receiving: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _since = 0.0
+    _beside_body = 0  # bytes of the present request: line, headers, the frames of chunks, trailers
+    _active: RequestResponseCycle | None = (
+        None  # the request that is answered now; `cycle` is the one that was read last
+    )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One connection more, perhaps at the cost of another."""
@@ -37,25 +43,57 @@ class Connection(H11Protocol):
         if accepted is not None and accepted.family in (socket.AF_INET, socket.AF_INET6):
             # asyncio does so only where the socket names its protocol, and uvicorn's do not: an answer in two parts would take 40 ms more
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._since = self.loop.time()
-        self._receiving = self.loop.call_later(_REQUEST_SECONDS, self._too_slow)
+        self._await_request()
         if len(self.connections) > _MOST:
             waiting = [other for other in self.connections if isinstance(other, Connection) and other._incomplete]
             min(waiting, key=lambda other: other._since, default=self).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or several."""
+        self._beside_body += len(data)
         super().data_received(data)
-        if not self._incomplete:
+        if self._beside_body > _LONGEST_REQUEST:
+            self._refuse(431, "Die Anfrage ist zu lang.")
+        elif not self._incomplete:
             self._stop_receiving()
-        elif self._receiving is None:
-            self._since = self.loop.time()
-            self._receiving = self.loop.call_later(_REQUEST_SECONDS, self._too_slow)
+        else:
+            self._await_request()
+
+    def on_headers_complete(self) -> None:
+        """A request that can be answered, perhaps as soon as its body is there."""
+        address, _, query = self.url.partition(b"?")
+        if len(self.url) <= _LONGEST_ADDRESS:
+            super().on_headers_complete()
+        else:
+            self.url = address
+            super().on_headers_complete()
+            self.scope["query_string"] = query  # nobody has read it yet
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, whose length is for others to judge."""
+        self._beside_body -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """What follows belongs to the next request."""
+        self._beside_body = 0
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._active = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """An answer is given; between two requests it is uvicorn that counts the seconds."""
         self._since = self.loop.time()
+        answered = self._active
         super().on_response_complete()
+        if self._active is not answered and self._incomplete:  # the next one was begun meanwhile
+            self._await_request()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        self._refuse(400, msg)
 
     def pause_writing(self) -> None:
         """The client reads slower than the answer is written."""
@@ -79,7 +117,12 @@ class Connection(H11Protocol):
     @property
     def _incomplete(self) -> bool:
         """Whether no request is here that could be answered."""
-        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        return self._active is None or self._active.response_complete or self._active.more_body
+
+    def _await_request(self) -> None:
+        if self._receiving is None:
+            self._since = self.loop.time()
+            self._receiving = self.loop.call_later(_REQUEST_SECONDS, self._too_slow)
 
     def _stop_receiving(self) -> None:
         if self._receiving is not None:
@@ -99,20 +142,18 @@ class Connection(H11Protocol):
         """Ends the connection, with an answer where none was begun. Whoever worked for it sees that the client is gone."""
         if self.transport.is_closing():
             return
-        begun = self.cycle is not None and self.cycle.response_started
-        if begun and not self.cycle.response_complete:
+        active = self._active
+        if active is not None and active.response_started and not active.response_complete:
             self.transport.abort()
             return
-        if not begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = said.encode()
-            headers = {
-                "content-type": "text/plain; charset=utf-8",
-                "content-length": str(len(body)),
-                "connection": "close",
-            }
-            if retry_after is not None:
-                headers["retry-after"] = str(ceil(retry_after))
-            start = h11.Response(status_code=status, reason=HTTPStatus(status).phrase, headers=list(headers.items()))
-            events = (start, h11.Data(data=body), h11.EndOfMessage())
-            self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
+        body = said.encode()
+        lines = [
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            "content-type: text/plain; charset=utf-8",
+            f"content-length: {len(body)}",
+            "connection: close",
+        ]
+        if retry_after is not None:
+            lines.append(f"retry-after: {ceil(retry_after)}")
+        self.transport.write("\r\n".join([*lines, "", ""]).encode() + body)
         self.transport.close()

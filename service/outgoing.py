@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,7 +42,6 @@ class _InPieces:
 
     def __init__(self, sending: Counter[str], scope: Scope, receive: Receive, send: Send) -> None:
         self._sending = sending  # bytes of large answers, by client
-        self._client = client_of(HTTPConnection(scope))
         self._scope, self._receive, self._send = scope, receive, send
         self._start: Message | None = None
         self._refused = False
@@ -62,6 +62,10 @@ class _InPieces:
             self._start = None
         if not self._refused:
             await (self._send_pieces(message, body) if len(body) > _LARGE else self._send(message))
+
+    @cached_property
+    def _client(self) -> str:
+        return client_of(HTTPConnection(self._scope))
 
     async def _send_pieces(self, message: Message, body: bytes) -> None:
         self._sending[self._client] += len(body)

@@ -108,11 +108,10 @@ def find_thing(site: Site, served: Served, kind: str, segment: str) -> Thing | N
 
 
 def _offer(site: Site, served: Served, segment: str) -> Thing | None:
-    ledger = served.snapshot.ledger
-    offer, changed_at = ledger.offer(segment), ledger.changed_at(segment)
-    if offer is None or changed_at is None:
+    found = served.snapshot.ledger.dated_offer(segment)
+    if found is None:
         return None
-    offer = shown(offer)
+    offer, changed_at = shown(found[0]), found[1]
     own = is_own(offer.source)
     return Thing(
         kind=ANGEBOT,

@@ -25,7 +25,7 @@ from starlette.routing import Host, Mount
 
 from catalogue.query.pool import QueryPool
 from service.app import tell_errors
-from service.commands.serve import LONGEST_REQUEST
+from service.connections import Connection
 from service.endpoint import Endpoint
 from service.middleware import Everywhere
 from service.routes import sparql
@@ -134,8 +134,9 @@ def main() -> None:
         uvicorn.run(
             conformance_app(port, Path(folder)),
             port=port,
+            http=Connection,
+            ws="none",
             log_level="warning",
-            h11_max_incomplete_event_size=LONGEST_REQUEST,
         )
 
 

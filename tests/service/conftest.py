@@ -28,7 +28,7 @@ from search.encoder import open_encoder
 from search.encoder.cache import VectorCache
 from search.index import update_index
 from service.app import create_app
-from service.commands.serve import LONGEST_REQUEST
+from service.connections import Connection
 
 BASE = "http://127.0.0.1:8000"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"Töpfern' & {{ 7*7 }}"
@@ -151,9 +151,7 @@ def serving(folder: Path) -> Iterator[str]:
 @contextmanager
 def serving_at(folder: Path, port: int) -> Iterator[str]:
     """Likewise at this port, 0 for a free one: where the catalogue's base names it."""
-    config = uvicorn.Config(
-        create_app(folder), log_level="warning", access_log=False, h11_max_incomplete_event_size=LONGEST_REQUEST
-    )
+    config = uvicorn.Config(create_app(folder), http=Connection, ws="none", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", port))

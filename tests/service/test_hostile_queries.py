@@ -145,6 +145,24 @@ def test_bodies_over_the_limit_are_refused_without_reading_them(impatient: Serve
         assert said.status_code == 413
 
 
+@pytest.mark.parametrize("part", ["address", "header", "headers", "extension of a chunk", "trailers"])
+def test_a_request_that_does_not_end_is_refused(impatient: Served, part: str) -> None:
+    """What the server would have to keep in memory before anything can judge it."""
+    head = (
+        "POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nTransfer-Encoding: chunked\r\n"
+    )
+    sent = {
+        "address": "GET /" + "a" * 300_000,
+        "header": f"{head}X: {'a' * 300_000}",
+        "headers": head + "X: a\r\n" * 50_000,
+        "extension of a chunk": f"{head}\r\n6;{'a' * 300_000}",
+        "trailers": f"{head}\r\n6\r\nASK {{}}\r\n0\r\n" + "X: a\r\n" * 50_000,
+    }[part]
+    with connected(impatient) as connection:
+        connection.sendall(sent.encode())
+        assert received(connection).startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize("leave", ["closed", "half closed", "reset"])
 def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: str) -> None:
     before = impatient.holding()
