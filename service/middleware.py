@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.problems import Unavailable
+from service.problems import Unavailable, problem_response
 
 __all__ = ["Everywhere", "Gate", "while_connected"]
 
@@ -34,10 +35,11 @@ _OPEN = [
 ]
 # data are there to be used by other sites; pages are not
 _OPEN_PATHS = ("/api/", "/sparql", "/id/", "/openapi.json")
+_MOST_IN_HEADERS = 32 * 1024  # bytes of names and values: no header of 200 kB is read word by word
 
 
 class Everywhere:
-    """ASGI middleware: security headers, CORS for data, and HEAD as GET without its body."""
+    """ASGI middleware: what no request may be, security headers, CORS for data, and HEAD as GET without its body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -60,7 +62,17 @@ class Everywhere:
         if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method
             scope = dict(scope, method="GET", is_head=True)  # whoever can save work may look
         with suppress(ClientDisconnect):  # nobody is there to be told
-            await self._app(scope, receive, send_with_headers)
+            await (_refusal(scope) or self._app)(scope, receive, send_with_headers)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    """The answer to a request that is judged by its headers alone."""
+    headers = scope["headers"]
+    if sum(len(name) + len(value) for name, value in headers) > _MOST_IN_HEADERS:
+        return problem_response(431, f"All header fields together may have {_MOST_IN_HEADERS} bytes.")
+    if scope["http_version"] != "1.0" and sum(name == b"host" for name, _ in headers) != 1:
+        return problem_response(400, "A request names its host once (RFC 9112, section 3.2).")
+    return None
 
 
 class Gate:

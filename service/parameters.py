@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 LONGEST_QUESTION = 2000  # characters that are read
+_LONGEST_ADDRESS = 10_000  # characters of all parameters; a page has some sixty links
 DEEPEST = 10_000
 _OLDEST = 130
 
@@ -133,8 +134,14 @@ _PAGE_KEYS = frozenset(("q", "today", "provider", "source", "phase", "topic"))
 
 
 def beginnings(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The query of a page's address with the beginnings of long values: each link of the page carries them."""
-    return [(key, value[:LONGEST_QUESTION]) for key, value in pairs]
+    """The query of a page's address with the beginnings of long values: each link of the page carries them. Raises BadParameter."""
+    found, length = [], 0
+    for key, value in pairs:
+        found.append((key, value[:LONGEST_QUESTION]))
+        length += len(key) + len(found[-1][1]) + 1
+        if length > _LONGEST_ADDRESS:
+            raise BadParameter(key, f"all parameters together may have {_LONGEST_ADDRESS} characters")
+    return found
 
 
 def note_of_length(pairs: Sequence[tuple[str, str]]) -> str | None:

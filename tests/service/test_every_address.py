@@ -10,6 +10,8 @@ from tests.service.conftest import BASE, wait_for
 
 
 def test_every_address_of_the_site_map_answers(client: httpx.Client) -> None:
+    wait_for(lambda: client.get("/dumps").status_code == 200, 60)
+
     def below(path: str) -> list[str]:
         addresses = re.findall(r"<loc>([^<]+)</loc>", client.get(path).text)
         return [httpx.URL(address).raw_path.decode() for address in addresses]
