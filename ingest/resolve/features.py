@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -105,6 +106,7 @@ def _disjoint(one: Set[Town], other: Set[Town]) -> float:
     return 0.5 * (not any(fuzz.token_set_ratio(town.name, another.name) >= _ALIKE for town in one for another in other))
 
 
+@lru_cache(10_000)  # few providers stand together in many pairs
 def _provider(one: str, other: str) -> float:
     """How far the names of the providers are apart; 1 where only one is named."""
     if one == other:
@@ -116,7 +118,9 @@ def _provider(one: str, other: str) -> float:
 
 def _lacking(one: tuple[str, ...], other: tuple[str, ...], own: Set[str]) -> tuple[int, int]:
     """Words that have no counterpart: on both sides, and how many more on the longer one."""
-    here, there = list((Counter(one) - Counter(other)).elements()), list((Counter(other) - Counter(one)).elements())
+    if one == other:
+        return 0, 0
+    here, there = _without(one, other), _without(other, one)
     for word in tuple(here):
         found = next((another for another in there if _one_word(word, another)), None)
         if found is not None:
@@ -126,6 +130,13 @@ def _lacking(one: tuple[str, ...], other: tuple[str, ...], own: Set[str]) -> tup
     if here and there and _unspaced(" ".join(here), " ".join(there)) >= _JOINED_ALIKE:
         return 0, 0  # "Waldlandschaft" and "Wald-Landschaft"
     return min(len(here), len(there)), abs(len(here) - len(there))
+
+
+def _without(one: tuple[str, ...], other: tuple[str, ...]) -> list[str]:
+    """Words of the one that the other lacks; of a repeated word as many as it lacks."""
+    if len(set(one)) == len(one):
+        return [word for word in one if word not in other]
+    return list((Counter(one) - Counter(other)).elements())
 
 
 def _unspaced(one: str, other: str) -> float:

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from operator import mul
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Model:
 
     def score(self, features: Features) -> float:
         """Between 0 and 1."""
-        total = self._weights.bias + sum(weight * value for weight, value in zip(self._in_order, features, strict=True))
+        total = self._weights.bias + sum(map(mul, self._in_order, features))
         return 1 / (1 + math.exp(-total))
 
     def decide(self, one: Traits, other: Traits) -> Decision:
@@ -62,5 +63,7 @@ class Model:
             outcome = Outcome.DIFFERENT
         else:
             outcome = Outcome.UNSURE
-        said = {name: round(value, 2) for name, value in features._asdict().items() if value >= _COUNTS}
+        said = {
+            name: round(value, 2) for name, value in zip(Features._fields, features, strict=True) if value >= _COUNTS
+        }
         return Decision(outcome, round(score, 3), said)

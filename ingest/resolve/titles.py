@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -16,6 +16,7 @@ __all__ = ["Title", "read_title"]
 _GENDER = re.compile(
     r"(?<=[a-zäöüß])(?:[*:_·]|\s?/\s?-?\s?)(?:innen|in|r|frau|n)\b(?:/-?(?:in|r))?|innen\b(?=[*/])", re.I
 )
+_MAY_BE_GENDERED = frozenset("*:_·/")
 _MARKED = re.compile(r"(?:®|™|©|\(m/w/d\))", re.I)
 _SUPERSCRIPT = str.maketrans("²³", "23")
 _LEVEL = re.compile(r"\b([abc])[. ]?([12])(?:[. ]([1-9]))?\b")
@@ -50,7 +51,9 @@ class Title(msgspec.Struct, frozen=True):
 
 def read_title(name: str) -> Title:
     """Reads an offer's name."""
-    text = fold(_MARKED.sub(" ", _GENDER.sub("", name)).translate(_SUPERSCRIPT))
+    if not _MAY_BE_GENDERED.isdisjoint(name):  # which few are: it takes longer than all else
+        name = _GENDER.sub("", name)
+    text = fold(_MARKED.sub(" ", name).translate(_SUPERSCRIPT))
     levels = frozenset("".join(filter(None, found.groups())) for found in _LEVEL.finditer(text))
     text = _YEAR.sub(" ", _LEVEL.sub(" ", text))
     tokens = _ORDINAL.sub(r"\1", _GLUED.sub(r"\1 ", text)).split()
@@ -60,13 +63,18 @@ def read_title(name: str) -> Title:
     forms = frozenset(kinds.forms[word] for word in words if word in kinds.forms)
     plain = [word for word in words if word not in kinds.empty and word not in kinds.steps and word not in kinds.forms]
     return Title(
-        words=tuple(_ENDING.sub("", _FEMALE.sub("", _LESSON.sub("", word))) for word in plain),
+        words=tuple(map(_stem, plain)),
         levels=levels,
         parts=tuple(sorted(parts)),
         numbers=tuple(sorted(numbers)),
         steps=steps,
         forms=forms,
     )
+
+
+@lru_cache(100_000)  # words are repeated
+def _stem(word: str) -> str:
+    return _ENDING.sub("", _FEMALE.sub("", _LESSON.sub("", word)))
 
 
 class _Kinds(msgspec.Struct, frozen=True):
@@ -126,4 +134,4 @@ def _counts_starts(token: str, number: int | None, role: str, before: str, kinds
 
 
 def _has_digit(token: str) -> bool:
-    return any(letter.isdigit() for letter in token)
+    return not token.isalpha() and any(map(str.isdigit, token))
