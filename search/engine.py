@@ -34,7 +34,7 @@ from search.question import Question, QuestionReader, Wishes
 from search.ranking import Candidates, Ranking, Topic
 from search.variety import varied
 from search.vectors import VectorIndex
-from search.weakness import Weakness, signs
+from search.weakness import HITS, Weakness
 from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
@@ -89,7 +89,7 @@ class SearchEngine:
         self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._districts = lru_cache(1)(self._districts_with_offers)
         self._exclusions = Exclusions()
-        self._weakness = Weakness()
+        self._weakness = Weakness(self._words, self._vectors, lexicon)
         self._ranking = Ranking(
             self._words,
             self._vectors,
@@ -103,15 +103,15 @@ class SearchEngine:
         """Ranks the offers for a question."""
         started = time.perf_counter()
         asked = self._asked(request)
+        offers = _OffersRead(self._snapshot.ledger.offers_at)
         weak = (
             asked.topic is not None
             and not set(fold(asked.topic.text).split()) <= self._wide
-            and self._weakness.weak(self._signs(asked, asked.topic))
+            and self._weakness.weak(self._signs(asked, asked.topic, offers))
         )
         first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE)
         third = self._nearest_misses(third, asked.wishes, asked.judgement)
         order = ranked((first, second, third), self._columns, request.collapse)
-        offers = _OffersRead(self._snapshot.ledger.offers_at)
         if request.collapse:
             order = varied(order, offers.at)
         shown = order.shown(request.offset, request.limit)
@@ -131,7 +131,8 @@ class SearchEngine:
     def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
         """What speaks for and against a weak answer (see search/weakness.py); None for a question without a topic."""
         asked = self._asked(request)
-        return None if asked.topic is None else self._signs(asked, asked.topic)
+        offers = _OffersRead(self._snapshot.ledger.offers_at)
+        return None if asked.topic is None else self._signs(asked, asked.topic, offers)
 
     def districts(self, today: dt.date) -> frozenset[str]:
         """The districts (5-digit keys) with offers that are not over on that day."""
@@ -151,12 +152,15 @@ class SearchEngine:
         found = self._groups(topic, judged, self._narrowed(request))
         return _Asked(question, wishes, judged.judgement, topic, found)
 
-    def _signs(self, asked: _Asked, topic: Topic) -> NDArray[np.float64]:
-        rows = np.concatenate([candidates.rows for candidates in asked.found])
-        scores = np.concatenate([candidates.scores for candidates in asked.found])
-        order = np.lexsort((rows, -scores))
-        best = float(scores[order[0]]) if order.size else 0.0
-        return signs(topic, rows[order], best, asked.question.language, self._words)
+    def _signs(self, asked: _Asked, topic: Topic, offers: _OffersRead) -> NDArray[np.float64]:
+        best = [candidates.first(HITS) for candidates in asked.found]
+        rows = np.concatenate([candidates.rows for candidates in best])
+        scores = np.concatenate([candidates.scores for candidates in best])
+        order = np.lexsort((rows, -scores))[:HITS]
+        found = offers.at(rows[order].tolist())
+        titles = [found[row].name for row in rows[order].tolist()]
+        score = float(scores[order[0]]) if order.size else 0.0
+        return self._weakness.signs(topic, rows[order], titles, score, asked.question.language)
 
     def _read(self, request: SearchRequest) -> Question:
         if request.understand:

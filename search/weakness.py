@@ -3,76 +3,150 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz
 
+from ontology.concepts import fold
+from search.lexicon import Lexicon
 from search.ranking import Topic
+from search.stems import stems
+from search.vectors import VectorIndex
 from search.words import WordIndex
 
-__all__ = ["SIGNS", "Weakness", "signs"]
+__all__ = ["HITS", "SIGNS", "TABLE", "Said", "Weakness", "resembles", "spoken"]
 
-_CALIBRATED = Path(__file__).with_name("weakness.toml")
-_HITS = 5  # the best ones, in whose words those of the question are looked for
-_SHORT = 3  # words of a question that only names a thing
+TABLE = Path(__file__).with_name("weakness.toml")
 _MOST = 60  # words of a question that are looked at
+_WORD = re.compile(r"\w+")
+_ALIKE = 86.0  # of 100: as a word and its misspelling, or its part of a compound
+_LETTERS = 5  # of a word: shorter ones are too alike
+_REMEMBERED = 4096  # concepts with the nearest offer's similarity: more than the lexicon has
 
-SIGNS = ("score", "unmet", "unmet_short", "met_concept", "unmet_concept", "length", "foreign", "foreign_score")
-"""What `signs` gives, in this order."""
+HITS = 5
+"""So many of the best are looked at: in their words those of the question are to stand."""
+
+SIGNS = ("score", "absent", "unknown", "covered", "met_concept", "unmet_concept", "length", "foreign")
+"""What `Weakness.signs` gives, in this order."""
 
 
-def signs(topic: Topic, rows: NDArray[np.int64], score: float, language: str, words: WordIndex) -> NDArray[np.float64]:
-    """What speaks for and against a weak answer, (8,); ``rows``: the best hits, ``score``: that of the first.
+class Said(msgspec.Struct, frozen=True):
+    """How likely an offer that answers a question says one of the question's words itself.
 
-    ``unmet`` is the share of the question's words, weighed by how rare they are, that neither stand in the best hits nor mean something
-    that does, as far as the lexicon knows.
+    Logistic regression: the fewer words the question has, the likelier; likelier for a word with a capital letter.
     """
-    rows = rows[:_HITS]
-    stems = words.terms(topic.text)[:_MOST]
-    there = {stem for stem in stems if words.having(stem, rows).any()}
-    met = unmet = 0.0
-    for concept in topic.behind:
-        if any(_stands(words.terms(term), rows, words) for term in concept.terms.split(", ")):
-            met = max(met, concept.weight)
-            there.update(
-                stem for stem in stems if any(stem.startswith(said) or stem.endswith(said) for said in concept.said)
-            )
-        else:
-            unmet = max(unmet, concept.weight)
-    rarity = {stem: words.rarity(stem) for stem in stems}
-    missing = sum(rarity[stem] for stem in stems if stem not in there) / (sum(rarity.values()) or 1.0)
-    german = language == "de"
-    return np.array(
-        [
-            score,
-            missing if german else 0.0,
-            missing if german and len(stems) <= _SHORT else 0.0,
-            met,
-            unmet if met == 0 else 0.0,
-            math.log1p(len(stems)),
-            0.0 if german else 1.0,
-            0.0 if german else score,
-        ]
-    )
+
+    constant: float
+    words: float
+    capital: float
+
+    def __call__(self, words: int, capital: bool) -> float:
+        """For one of so many different words."""
+        return 1 / (1 + math.exp(-self.constant - self.words * math.log1p(words) - self.capital * capital))
 
 
-def _stands(stems: Sequence[str], rows: NDArray[np.int64], words: WordIndex) -> bool:
-    """Whether one of the rows has all these stems."""
-    having = [words.having(stem, rows) for stem in stems]
-    return bool(having) and bool(np.logical_and.reduce(having).any())
+class _Table(msgspec.Struct, frozen=True):
+    """``weakness.toml``, made by bench/weakness.py."""
+
+    constant: float
+    threshold: float
+    weights: dict[str, float]
+    said: Said
 
 
 class Weakness:
-    """Logistic regression over the signs; weights and threshold are ``weakness.toml``, made by bench/weakness.py."""
+    """Logistic regression over signs that an answer is weak, for one snapshot."""
 
-    def __init__(self) -> None:
-        table = tomllib.loads(_CALIBRATED.read_text(encoding="utf-8"))
-        self._weights = np.array([table["weights"][sign] for sign in SIGNS])
-        self._constant, self._threshold = table["constant"], table["threshold"]
+    def __init__(self, words: WordIndex, vectors: VectorIndex, lexicon: Lexicon) -> None:
+        self._words, self._vectors, self._lexicon = words, vectors, lexicon
+        self._nearest_offer = lru_cache(_REMEMBERED)(self._nearest)
+        table = msgspec.convert(tomllib.loads(TABLE.read_text(encoding="utf-8")), _Table)
+        self._said, self._constant, self._threshold = table.said, table.constant, table.threshold
+        self._weights = np.array([table.weights[sign] for sign in SIGNS])
 
-    def weak(self, found: NDArray[np.float64]) -> bool:
+    def weak(self, signs: NDArray[np.float64]) -> bool:
         """Whether these signs are those of a weak answer."""
-        return bool(self._constant + self._weights @ found > self._threshold)
+        return bool(self._constant + self._weights @ signs > self._threshold)
+
+    def signs(
+        self, topic: Topic, rows: NDArray[np.int64], titles: Sequence[str], score: float, language: str
+    ) -> NDArray[np.float64]:
+        """What speaks for and against a weak answer: `SIGNS`, (8,).
+
+        ``rows``, ``titles``: those of the best hits, ``score``: that of the first. ``absent``: how likely a word that an answer would say
+        stands in none of the hits, and ``unknown``, in no offer at all; 0 in other languages than German. ``covered``: how near the nearest
+        of all offers is to the concept of the lexicon that is nearest to the question.
+        """
+        met, unmet = self._concepts(topic, rows)
+        german = language == "de"
+        said = spoken(topic.text)
+        absent, unknown = self._missing(said, rows, titles) if german else (0.0, 0.0)
+        nearest = self._lexicon.nearest(topic.vector)
+        return np.array(
+            [
+                score,
+                absent,
+                unknown,
+                1.0 if nearest is None else self._nearest_offer(nearest),
+                met,
+                unmet if met == 0 else 0.0,
+                math.log1p(len(said)),
+                0.0 if german else 1.0,
+            ]
+        )
+
+    def _missing(self, said: dict[str, str], rows: NDArray[np.int64], titles: Sequence[str]) -> tuple[float, float]:
+        text = fold("\n".join(titles))
+        none_absent = none_unknown = 1.0
+        for stem, word in said.items():
+            if self._words.having(stem, rows).any() or resembles(fold(word), text):
+                continue
+            needless = 1 - self._said(len(said), word[0].isupper())
+            none_absent *= needless
+            if not self._words.asked(word):
+                none_unknown *= needless
+        return 1 - none_absent, 1 - none_unknown
+
+    def _concepts(self, topic: Topic, rows: NDArray[np.int64]) -> tuple[float, float]:
+        """How sure the surest concept is that the question names and a hit as well, and the surest that no hit names."""
+        met = unmet = 0.0
+        for concept in topic.behind:
+            if any(self._stands(term, rows) for term in concept.terms.split(", ")):
+                met = max(met, concept.weight)
+            else:
+                unmet = max(unmet, concept.weight)
+        return met, unmet
+
+    def _stands(self, term: str, rows: NDArray[np.int64]) -> bool:
+        """Whether one of the rows has all words of a term."""
+        having = [self._words.having(stem, rows) for stem in self._words.terms(term)]
+        return bool(having) and bool(np.logical_and.reduce(having).any())
+
+    def _nearest(self, concept: int) -> float:
+        everything = np.ones(self._vectors.height, np.bool_)
+        found = self._vectors.search(self._lexicon.vector(concept), 1, everything).scores
+        return float(found[0]) if found.size else 0.0
+
+
+def spoken(text: str) -> dict[str, str]:
+    """The words of a text that say something, by their stems."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(text)[:_MOST]:
+        for stem in stems(word):
+            found.setdefault(stem, word)
+    return found
+
+
+def resembles(word: str, text: str) -> bool:
+    """Whether a word stands in a text, misspelt or in a compound; both folded."""
+    if len(word) < _LETTERS:
+        return False
+    whole = text.ljust(len(word))  # else a short text would be looked for in the word
+    return fuzz.partial_ratio(word, whole, score_cutoff=_ALIKE) > 0

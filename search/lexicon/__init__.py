@@ -7,7 +7,7 @@ makes ``compiled.msgpack`` of them: words as stems, with their weights, and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -22,6 +22,7 @@ __all__ = ["Compiled", "Concept", "Lexicon"]
 _MOST = 6  # concepts of one question
 _PART = 4  # letters that a part of a compound has at least
 _AS_PART = 0.6  # what a part of a compound counts
+_REMEMBERED = 16  # questions: near concepts are asked for more than once
 _INSIDE = 0.3  # what an alias counts that is part of a longer one which also matches: "Noten" in "Noten lesen"
 
 
@@ -59,6 +60,7 @@ class Lexicon:
         self._compiled = compiled
         self._stems = frozenset(compiled.stems)
         self._own = encoder.name == compiled.model
+        self._similar = lru_cache(_REMEMBERED)(lambda vector: self._matrix @ np.frombuffer(vector, np.float32))
         if self._own:
             shipped = np.frombuffer(compiled.vectors, np.float16).reshape(len(compiled.terms), -1)
             self._vector: Callable[[int], NDArray[np.float32]] = lambda number: shipped[number].astype(np.float32)
@@ -84,10 +86,14 @@ class Lexicon:
         """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), nearest first; none where another model is set."""
         if not self._own:
             return []
-        similarities = self._matrix @ vector
+        similarities = self._similar(vector.tobytes())
         found = np.flatnonzero(similarities > least)
         nearest: list[int] = found[np.lexsort((found, -similarities[found]))].tolist()
         return nearest
+
+    def nearest(self, vector: NDArray[np.float32]) -> int | None:
+        """The number of the concept that is nearest to a vector (dim,); None where another model is set."""
+        return int(self._similar(vector.tobytes()).argmax()) if self._own else None
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""
