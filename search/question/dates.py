@@ -12,6 +12,7 @@ import msgspec
 
 from search.question.lexicon import Candidate, Patterns
 from search.question.marks import is_doubtful, month_of, weekday_of
+from search.question.sieve import Sieve
 from search.question.windows import Window, add_months, cut, day_window, month_window, next_date, relative, week_window
 
 __all__ = ["DateReader"]
@@ -48,7 +49,7 @@ class DateReader:
         self._parts = {name: patterns.any_of(forms) for name, forms in table["part"].items()}
         self._units = {name: patterns.any_of(table["words"][name]) for name in ("days", "weeks", "months")}
         forms = [(name, patterns.phrase(form)) for name, forms in table["relative"].items() for form in forms]
-        self._relative = [(pattern.needs, name, pattern) for name, pattern in forms]
+        self._relative = Sieve((pattern.needs, (name, pattern)) for name, pattern in forms)
         self._relative_sides = {n: tuple(sides) for n, sides in table["relative_sides"].items()}
         self._never_behind = {n: patterns.ending(source) for n, source in table["never_behind"].items()}
         self._next_year = [patterns.phrase(form) for form in table["relative"]["next_year"]]
@@ -59,11 +60,12 @@ class DateReader:
             side: patterns.starting(f" ?(?:{'|'.join(relation[side + '_behind'])})(?!\\w)")
             for side in ("from", "to", "before")
         }
-        self._grammar = [
+        grammar = [
             (patterns.phrase(source), entry["reader"], tuple(entry.get("sides", ("", *_SIDES))))
             for entry in table["expression"]
             for source in entry["any"]
         ]
+        self._grammar = Sieve((entry[0].needs, entry) for entry in grammar)
 
     def _reader(self, name: str) -> Callable[[re.Match[str], dt.date], Window | None]:
         readers: dict[str, Callable[[re.Match[str], dt.date], Window | None]] = {
@@ -90,7 +92,7 @@ class DateReader:
 
     def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
         years = list(self._years(text, today))
-        for pattern, name, sides in self._grammar:
+        for pattern, name, sides in self._grammar.of(text):
             for match in pattern.finditer(text):
                 base, end = self._year_beside(text, match, years) if name in _YEARLY else (None, match.end())
                 window = _in_calendar(self._reader(name), match, base or today)
@@ -99,7 +101,7 @@ class DateReader:
                     bare = not (groups.get("m") and "d" not in groups and is_doubtful(groups["m"]))
                     middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
                     yield _Found(match.start(), end, window, sides if bare else sides[1:], middle)
-        for _, name, pattern in [entry for entry in self._relative if entry[0] in text]:
+        for name, pattern in self._relative.of(text):
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from search.question.folding import fold_text
+from search.question.sieve import Needs, holds, needs_of
 
 __all__ = ["Candidate", "Patterns", "Phrase", "Rule", "read_rules", "words"]
 
@@ -37,9 +38,9 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Phrase:
-    """A regular expression that is compiled when it is first needed: when a text holds the letters ``needs``."""
+    """A regular expression that is compiled when it is first needed: when a text holds one of ``needs``."""
 
-    def __init__(self, source: Callable[[], str], needs: str = "") -> None:
+    def __init__(self, source: Callable[[], str], needs: Needs = ()) -> None:
         self._source, self.needs = source, needs
 
     @cached_property
@@ -48,7 +49,7 @@ class Phrase:
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """All matches, as of `re.Pattern.finditer`."""
-        return self._compiled.finditer(text) if self.needs in text else iter(())
+        return self._compiled.finditer(text) if holds(text, self.needs) else iter(())
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match anywhere."""
@@ -81,7 +82,7 @@ class Rule(msgspec.Struct, frozen=True):
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Matches of its patterns."""
         for pattern in self.patterns:
-            if pattern.needs in text:
+            if holds(text, pattern.needs):
                 yield from self.matches_of(pattern, text)
 
     def matches_of(self, pattern: Phrase, text: str) -> Iterator[re.Match[str]]:
@@ -103,12 +104,15 @@ class Patterns:
 
     def __init__(self, macros: Mapping[str, Iterable[str]]) -> None:
         self._macros: dict[str, str] = {}
+        self._needs: dict[str, Needs] = {}  # of these
         self.add(macros)
 
     def add(self, macros: Mapping[str, Iterable[str]]) -> None:
         """Make more building blocks known; each may name those before it."""
         for name, alternatives in macros.items():
-            self._macros[name] = "(?:" + "|".join(self.source(a) for a in _longest_first(alternatives)) + ")"
+            ordered = _longest_first(alternatives)
+            self._macros[name] = "(?:" + "|".join(map(self.source, ordered)) + ")"
+            self._needs[name] = needs_of("|".join(ordered), self._needs.__getitem__)
 
     def source(self, pattern: str) -> str:
         """The regular expression of one pattern, without the boundaries of words."""
@@ -128,7 +132,7 @@ class Patterns:
 
     def phrase(self, pattern: str) -> Phrase:
         """One pattern between boundaries of words."""
-        return Phrase(lambda: self.whole(pattern), _needed(pattern))
+        return Phrase(lambda: self.whole(pattern), needs_of(pattern, self._needs.__getitem__))
 
     def any_of(self, patterns: Iterable[str]) -> Phrase:
         """One expression for several patterns; the longest as written is tried first."""
@@ -191,25 +195,3 @@ def _fold_pattern(pattern: str) -> str:
                 folded = dict(_UMLAUTS)[folded]
             out.append(folded.lower())
     return "".join(out)
-
-
-_GROUP = re.compile(r"\\.|\[[^\]]*\]|<[^>]*>")
-
-
-@cache
-def _needed(pattern: str) -> str:
-    """The longest letters outside groups that are in every match; empty where there are none."""
-    pattern = _GROUP.sub("…", pattern)
-    runs, run, depth = [], "", 0
-    for index, character in enumerate(pattern):
-        if character == "|" and not depth:
-            return ""
-        folded = character if character.isascii() else fold_text(character)
-        optional = pattern[index + 1 : index + 2] in {"?", "*", "{"}
-        if depth or optional or len(folded) != 1 or not (folded.isalpha() or folded == "-"):
-            runs.append(run)
-            run = ""
-        else:
-            run += folded
-        depth += (character == "(") - (character == ")")
-    return max([*runs, run], key=len)

@@ -17,6 +17,7 @@ from search.question.marks import MONTHS, WEEKDAY_MARKS, Marker
 from search.question.negation import Negation
 from search.question.numbers import NumberReader
 from search.question.places import Place, PlaceReader
+from search.question.sieve import Sieve
 from search.question.teaching import TeachingLanguage
 from search.question.topic import TopicReader
 from search.question.values import ValueReader
@@ -81,8 +82,11 @@ class QuestionReader:
         self._weekdays = WeekdayReader(calendar, patterns)
         self._dates = DateReader(calendar, patterns, numbers["ordinal"])
         rules = [rule for name in _LEXICONS for rule in read_rules(words(name), patterns)]
-        self._patterns = [(pattern.needs, pattern, rule) for rule in rules for pattern in rule.patterns]
-        self._suggesting = [(rule, entry["label"]) for rule, entry in _with_entries("suggested", patterns)]
+        self._patterns = Sieve((pattern.needs, (pattern, rule)) for rule in rules for pattern in rule.patterns)
+        suggesting = _with_entries("suggested", patterns)
+        self._suggesting = Sieve(
+            (pattern.needs, (pattern, rule, entry["label"])) for rule, entry in suggesting for pattern in rule.patterns
+        )
         self._values = ValueReader(number)
         self._teaching = TeachingLanguage(words("language"), patterns)
         self._places = PlaceReader(words("place"), words("transliteration"), patterns, number, gazetteer, home)
@@ -119,8 +123,7 @@ class QuestionReader:
         )
 
     def _candidates(self, folded: Folded, language: str, today: dt.date) -> Iterator[Candidate]:
-        # a thousand patterns are passed over for one that is tried
-        for _, pattern, rule in [entry for entry in self._patterns if entry[0] in folded.text]:
+        for pattern, rule in self._patterns.of(folded.text):
             yield from self._by_rule(rule, pattern, folded)
         yield from self._weekdays.find(folded)
         yield from self._dates.find(folded.text, today)
@@ -151,12 +154,12 @@ class QuestionReader:
     def _suggestions(self, text: str, used: Iterable[Candidate], wishes: Wishes) -> Iterator[Suggestion]:
         taken = [(candidate.start, candidate.end) for candidate in used]
         seen = set()
-        for rule, label in self._suggesting:
+        for pattern, rule, label in self._suggesting.of(text):
             if getattr(wishes, rule.filter) not in (None, ()) or rule.filter in seen:
                 continue
             if any(
                 all(match.end() <= start or end <= match.start() for start, end in taken)
-                for match in rule.matches(text)
+                for match in rule.matches_of(pattern, text)
             ):
                 seen.add(rule.filter)
                 yield Suggestion(rule.filter, rule.value, label)

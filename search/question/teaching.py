@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from search.question.lexicon import Candidate, Patterns
+from search.question.sieve import Sieve
 
 __all__ = ["TeachingLanguage"]
 
@@ -29,11 +30,11 @@ class TeachingLanguage:
             for language in table["language"]
             for pattern in _framed(frames["plain"], language["adjective"])
         ]
-        self._rules = [(pattern.needs, code, pattern, plain) for code, pattern, plain in rules]
+        self._rules = Sieve((pattern.needs, (code, pattern, plain)) for code, pattern, plain in rules)
 
     def find(self, text: str) -> Iterator[Candidate]:
         """Where the words before say that the language is what is learnt, nothing is found."""
-        for _, code, pattern, plain in [rule for rule in self._rules if rule[0] in text]:
+        for code, pattern, plain in self._rules.of(text):
             for match in pattern.finditer(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if not self._subject.search(left) and not (plain and (not left or self._subject_plain.search(left))):

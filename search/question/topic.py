@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from search.question.folding import Folded, fold_text
 from search.question.lexicon import Patterns
+from search.question.sieve import Sieve
 
 __all__ = ["TopicReader"]
 
@@ -22,7 +23,7 @@ class TopicReader:
     """Takes wishes and ways of asking out; ``table`` is words/topic.toml."""
 
     def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
-        self._filler = [(phrase.needs, phrase) for phrase in map(patterns.phrase, table["filler"])]
+        self._filler = Sieve((phrase.needs, phrase) for phrase in map(patterns.phrase, table["filler"]))
         self._before = {fold_text(word) for word in table["dangling_before"]}
         self._leading = {fold_text(word) for word in table["leading"]}
         self._denying = {fold_text(word) for word in table["denying"]}
@@ -35,7 +36,7 @@ class TopicReader:
         for start, end in spans:
             gone[start:end] = b"\1" * (end - start)
         text = folded.text
-        matches = [match for needs, phrase in self._filler if needs in text for match in phrase.finditer(text)]
+        matches = [match for phrase in self._filler.of(text) for match in phrase.finditer(text)]
         for match in sorted(matches, key=lambda match: match.start() - match.end()):
             start, end = folded.span(match.start(), match.end())
             if not any(gone[start:end]):
