@@ -23,7 +23,7 @@ from ontology.iris import is_own
 
 __all__ = ["dumps_are_current", "make_dumps"]
 
-_FORMAT = 1  # another number makes all dumps anew
+_FORMAT = 2  # another number makes all dumps anew
 _LONGEST = 3600.0  # seconds that another process may take for its dumps
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -33,7 +34,9 @@ __all__ = [
 
 Providers = Mapping[str, Provider]
 
-_RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+# of lines as our mapping and the store write them; no text holds an end of line
+_PROPERTY = re.compile(r"<[^>]*> <([^>]*)> [^\n]*\n")
+_CLASS = re.compile(r"<http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type> <([^>]*)> \.\n")
 _PREFIXES = {
     "bk": TERMS,
     "level": CONCEPTS + "level/",
@@ -149,7 +152,7 @@ def parsed(ntriples: str) -> list[ox.Quad]:
 
 def turtle_of(quads: Sequence[ox.Quad]) -> bytes:
     """As Turtle, to be preceded by `TURTLE_HEADER`."""
-    return _turtle(quads)[len(TURTLE_HEADER) :]
+    return _turtle(quads).removeprefix(TURTLE_HEADER)
 
 
 def jsonld_of(quads: Sequence[ox.Quad]) -> bytes:
@@ -162,7 +165,7 @@ def in_graph(ntriples: bytes, graph: str) -> bytes:
     return ntriples.replace(b" .\n", f" <{graph}> .\n".encode())
 
 
-def _turtle(quads: Sequence[ox.Quad]) -> bytes:
+def _turtle(quads: Iterable[ox.Quad]) -> bytes:
     return _serialized(quads, ox.RdfFormat.TURTLE, prefixes=_PREFIXES)
 
 
@@ -172,15 +175,11 @@ def _serialized(quads: Iterable[ox.Quad], form: ox.RdfFormat, prefixes: dict[str
     return written
 
 
-TURTLE_HEADER = _turtle(())
+_ANYTHING = ox.NamedNode("urn:x")
+# the prefixes are written before the first statement, and not at all where there is none
+TURTLE_HEADER = _turtle([ox.Quad(_ANYTHING, _ANYTHING, _ANYTHING)]).removesuffix(b"<urn:x> <urn:x> <urn:x> .\n")
 
 
 def count_statements(ntriples: str) -> Counts:
     """Counts what the lines of an N-Triples text say."""
-    lines = [line.split(" ", 2) for line in ntriples.split("\n")[:-1]]
-    properties = Counter([line[1] for line in lines])
-    classes = Counter([line[2] for line in lines if line[1] == _RDF_TYPE])
-    return Counts(
-        Counter({prop[1:-1]: count for prop, count in properties.items()}),
-        Counter({kind[1:-3]: count for kind, count in classes.items()}),
-    )
+    return Counts(Counter(_PROPERTY.findall(ntriples)), Counter(_CLASS.findall(ntriples)))

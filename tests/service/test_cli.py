@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 import rdflib
 
@@ -390,8 +391,11 @@ def test_exports_are_read_by_others(original: Path, name: str, parser: str, tmp_
     out = tmp_path / f"katalog.{name}"
     done = bildungskatalog("export", "--dir", original, "--format", name, "--out", out)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    strict = {"turtle": ox.RdfFormat.TURTLE, "trig": ox.RdfFormat.TRIG, "nquads": ox.RdfFormat.N_QUADS}
+    statements = list(ox.parse(out.read_bytes(), strict.get(name, ox.RdfFormat.JSON_LD)))
     found = rdflib.Dataset(default_union=True)
     found.parse(data=out.read_text(encoding="utf-8"), format=parser)
+    assert len(statements) == len(found)
     schema = rdflib.Namespace("http://schema.org/")
     assert {str(title) for title in found.objects(None, schema.name)} >= {"Brot backen", "Kuchen backen"}
     prices = {str(found.value(run, schema.price)) for run in found.subjects(schema.price, None)}
