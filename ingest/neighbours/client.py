@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -78,6 +79,7 @@ class NeighbourClient:
 
     def __init__(self, address: str, limits: Limits | None = None, wait: Callable[[float], None] = time.sleep) -> None:
         self._origin = origin_of(address)
+        self._is_name = _is_name(urlsplit(address).hostname or "")
         self._limits = limits or Limits()
         self._wait = wait
         self._pages = 0
@@ -194,9 +196,14 @@ class NeighbourClient:
             self._wait(patience)
 
     def _trace(self, event: str, found: dict[str, Any]) -> None:
-        """Remembers the socket of the connection (httpx, request extensions)."""
+        """Remembers the socket of the connection (httpx, request extensions). Raises NeighbourRefused before anything is sent."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._socket = found["return_value"].get_extra_info("socket")
+            stream = found["return_value"]
+            self._socket = stream.get_extra_info("socket")
+            there = ip_address(stream.get_extra_info("server_addr")[0].partition("%")[0])
+            if self._is_name and (there.is_loopback or there.is_link_local or there.is_unspecified):
+                stream.close()
+                raise NeighbourRefused(f"{self._origin} führt auf diesen Rechner selbst ({there}).")
 
     def _cut(self) -> None:
         if self._socket is not None:
@@ -240,6 +247,15 @@ def origin_of(url: str) -> str:
     if not parts.hostname or parts.username is not None:
         raise NeighbourRefused(f"„{url[:200]}“ ist keine Webadresse.")
     return f"{parts.scheme}://{parts.hostname.lower()}:{port}"
+
+
+def _is_name(host: str) -> bool:
+    """Whether somebody else decides where a host is: it is neither an address nor this machine, as katalog.toml may well say."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host != "localhost"
+    return False
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

@@ -22,6 +22,7 @@ __all__ = ["main"]
 _GZIP = b"\x1f\x8b"
 
 
+_NESTED = "ASK { ?subject ?predicate ?object FILTER(isTRIPLE(?object)) }"
 _LOOK_EVERY = 4 << 20  # bytes read; the store takes at most some times as much until the next look
 
 
@@ -73,7 +74,11 @@ def main() -> None:
         source = gzip.GzipFile(fileobj=raw) if packed else raw
         try:
             limited = _Limited(source, max_bytes, Path(store), max_disk)
-            ox.Store(store).bulk_load(limited, rdf_format, base_iri=base)  # type: ignore[arg-type]
+            loaded = ox.Store(store)
+            loaded.bulk_load(limited, rdf_format, base_iri=base)  # type: ignore[arg-type]
+            # no offer needs them, and whoever reads one within one within one … crashes, which should be here
+            if loaded.query(_NESTED, use_default_graph_as_union=True):
+                sys.exit("a statement about a statement")
         except (SyntaxError, ValueError, OSError, EOFError) as error:
             sys.exit(str(error)[:500])
 

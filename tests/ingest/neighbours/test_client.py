@@ -122,6 +122,27 @@ def test_no_redirect_leads_to_another_host(elsewhere: str) -> None:
     assert asked == ["/"]
 
 
+@pytest.mark.parametrize(("name", "good"), [("nachbar.example", False), ("localhost", True)])
+def test_a_name_that_leads_to_this_machine_itself(monkeypatch: pytest.MonkeyPatch, name: str, good: bool) -> None:
+    """Who owns a name may let it lead anywhere. Stands in for a name server that lies."""
+    asked: list[str] = []
+
+    def behave(request: Request, connection: socket.socket) -> None:
+        asked.append(request.path)
+        connection.sendall(answer(b"secret"))
+
+    truly = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *more, **named: truly("127.0.0.1", *more, **named))
+    with serving(behave) as origin:
+        address = origin.replace("127.0.0.1", name)
+        if good:
+            assert fetch(address) == b"secret"
+        else:
+            with pytest.raises(NeighbourRefused, match="auf diesen Rechner selbst"):
+                fetch(address)
+    assert asked == ["/"] * good
+
+
 def test_a_redirect_at_home_is_followed_and_one_in_a_circle_is_not() -> None:
     def behave(request: Request, connection: socket.socket) -> None:
         if request.path == "/new":

@@ -46,9 +46,10 @@ def test_three_ways_to_write_one_statement(reader: RdfReader, media: str, body: 
         ("application/trig", b"<a> <b> <c> . <d", "kein lesbares RDF"),
         ("application/ld+json", b'{"@context": "http://127.0.0.1:1/context", "a": 1}', "kein lesbares RDF"),
         ("application/trig", MANY, "kein lesbares RDF: too large"),
+        ("application/n-quads", b"<a:b> <a:c> <<( <a:b> <a:c> <a:d> )>> .", "kein lesbares RDF: a statement about"),
         ("application/rdf+xml", DEEP, "zu verwickelt|kein lesbares"),
     ],
-    ids=["html", "bytes", "cut", "context", "many", "deep"],
+    ids=["html", "bytes", "cut", "context", "many", "nested", "deep"],
 )
 def test_what_cannot_be_read_is_refused_and_the_next_is_read(
     reader: RdfReader, media: str, body: bytes, sentence: str

@@ -97,6 +97,13 @@ def test_a_dump_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
             dumped(origin, "d.nt.gz")
 
 
+@pytest.mark.parametrize("depth", [1, 15_000, 60_000])
+def test_statements_about_statements_without_end_crash_nobody_but_their_reader(depth: int) -> None:
+    nested = b"<a:a> <a:b> " + b"<<( <a:a> <a:b> " * depth + b"<a:c>" + b" )>>" * depth + b" .\n"
+    with serving(Site(d_nt=nested)) as origin, pytest.raises(NeighbourRefused, match="kein lesbares RDF"):
+        dumped(origin, "d.nt")
+
+
 def test_of_a_dump_that_is_none_nothing_is_concluded() -> None:
     with serving(Site(d_json=b"<html>Wartungsarbeiten", e_jsonld=gzip.compress(b"[]"))) as origin:
         for name in ("d.json", "e.jsonld"):
