@@ -48,6 +48,7 @@ class SourceWriter:
         self._described = cache(lambda provider: provider_to_ntriples(provider, run.base))
         self._seen: set[str] = set()
         self._kept: set[str] = set()
+        self._keeps_all = False
         self._changed: set[int] = set()
         self._withdrawn: dict[str, Entry] = {}
         self._outdated: list[str] = []
@@ -61,7 +62,9 @@ class SourceWriter:
         return self._run.ledger.entries(self.name)
 
     def _entry(self, offer_id: str) -> Entry | None:
-        return self._run.ledger.entry(self.name, offer_id) if self._partial else self._old.get(offer_id)
+        if self._partial or self._keeps_all:
+            return self._run.ledger.entry(self.name, offer_id)
+        return self._old.get(offer_id)
 
     def __enter__(self) -> SourceWriter:
         return self
@@ -144,7 +147,7 @@ class SourceWriter:
 
     def keep_all(self) -> None:
         """Keeps every offer of earlier runs that is not delivered now."""
-        self._kept |= self._old.keys()
+        self._keeps_all = True
 
     def delivered(self) -> int:
         """How many offers were put so far."""
@@ -157,6 +160,8 @@ class SourceWriter:
     def _missing(self) -> dict[str, Entry]:
         if self._partial:
             return self._withdrawn
+        if self._keeps_all:
+            return {}
         return {offer_id: self._old[offer_id] for offer_id in self._old.keys() - self._seen - self._kept}
 
     def finish(self, counts: Counts, notes: Sequence[Note]) -> None:

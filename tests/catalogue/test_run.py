@@ -186,6 +186,23 @@ def test_what_is_kept_is_not_withdrawn(tmp_path: Path) -> None:
     assert len(statements(tmp_path)) == 2 * 11 + 2 * 2
 
 
+def test_where_all_is_kept_only_what_is_delivered_changes(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"), offer("B"), offer("C"))
+    with open_run(tmp_path, BASE) as run:
+        with run.source("kvhs") as source:
+            assert not source.put(offer("A"))
+            source.keep_all()
+            assert source.put(offer("B", provider="b"))
+            assert source.put(offer("D"))
+            assert source.missing() == 0
+            source.finish(Counts(3, 2, 1, 0, 0), [])
+        run.commit()
+    with Snapshot.open(tmp_path) as snapshot:
+        found = [(row, o.identifier, o.provider and o.provider.id) for row, o in snapshot.ledger.offers()]
+    assert [(row, identifier) for row, identifier, _ in found] == [(0, "A"), (1, "B"), (2, "C"), (3, "D")]
+    assert len({provider for _, _, provider in found}) == 2
+
+
 def test_a_snapshot_whose_removal_was_interrupted_is_removed(tmp_path: Path) -> None:
     for name in ("eins", "zwei"):
         ingest(tmp_path, offer("A", name))
