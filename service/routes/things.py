@@ -15,6 +15,7 @@ from ontology.passing_on import part_to_pass_on
 from ontology.profiles.schemaorg import markup_of
 from service.answers import Answer, Asked, document
 from service.border import shown
+from service.cards import card_of_offer, runs_of
 from service.comparison import elsewhere_of
 from service.dates import day_of, last_day
 from service.follower import Served
@@ -33,7 +34,6 @@ from service.things import (
     links_of,
     see_other,
 )
-from service.views import card_of_offer, runs_of
 from service.wording import ago_in_words
 
 __all__ = ["offer_as", "offer_page", "router"]

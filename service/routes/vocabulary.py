@@ -29,16 +29,15 @@ _OWL = "http://www.w3.org/2002/07/owl#"
 
 
 class _Subject(NamedTuple):
-    """What a document is about. ``path`` follows the root and has no suffix, ``page`` is what follows it where the page is."""
+    """What a document is about. ``path`` follows the root and has no suffix, ``page`` is what follows the path where the page is."""
 
     path: str
     page: str
     iri: str
     rdf_class: str
-    collection: str | None
-    licence: str
     statements: Callable[[], list[ox.Triple]]
     html: Callable[[], str]
+    collection: str | None = None
 
 
 @router.api_route("/ns", methods=_METHODS)
@@ -48,19 +47,16 @@ async def vocabulary(request: Request, suffix: str = "") -> Response:
     service, known = service_of(request), _vocabulary(request)
     subject = _Subject(
         path="/ns",
-        page="/ns",
+        page="",
         iri=TERMS,
         rdf_class=_OWL + "Ontology",
-        collection=None,
-        licence=known.licence,
         statements=known.document,
         html=lambda: service.pages.render("vocabulary", vocabulary=known, forms=DATA_FORMS),
     )
-    asked = Asked.of(request.headers)
     if suffix:
-        return await _document(service, subject, _form(f"ns.{suffix}"), asked)
-    media = chosen(asked, _addresses(service, subject))
-    return await _document(service, subject, form_of_media(media), asked, negotiated=True)
+        return await _document(request, subject, _form(f"ns.{suffix}"))
+    media = chosen(Asked.of(request.headers), _addresses(service, subject))
+    return await _document(request, subject, form_of_media(media), negotiated=True)
 
 
 @router.api_route("/ns/context.jsonld", methods=_METHODS)
@@ -86,11 +82,9 @@ async def scheme(request: Request, name: str) -> Response:
         raise NotFound(f"There is no scheme “{stem}” here.")
     subject = _Subject(
         path=f"/ns/{stem}",
-        page=f"/ns/{stem}.html",
+        page=".html",
         iri=found.iri,
         rdf_class=_SKOS + "ConceptScheme",
-        collection=None,
-        licence=known.licence,
         statements=lambda: known.scheme_document(stem),
         html=lambda: service.pages.render("scheme", scheme=found, forms=DATA_FORMS, licence=known.licence),
     )
@@ -108,15 +102,14 @@ async def concept(request: Request, name: str, notation: str) -> Response:
         raise NotFound(f"There is no concept “{name}/{stem}” here.")
     subject = _Subject(
         path=f"/ns/{name}/{stem}",
-        page=f"/ns/{name}/{stem}.html",
+        page=".html",
         iri=found.iri,
         rdf_class=_SKOS + "Concept",
-        collection=CONCEPTS + name,
-        licence=known.licence,
         statements=lambda: known.concept_document(name, stem),
         html=lambda: service.pages.render(
             "concept", scheme=within, concept=found, forms=DATA_FORMS, licence=known.licence
         ),
+        collection=CONCEPTS + name,
     )
     return await _about(request, subject, notation, suffix)
 
@@ -139,11 +132,10 @@ def _form(segment: str) -> DataForm:
 
 
 async def _about(request: Request, subject: _Subject, segment: str, suffix: str) -> Response:
-    service, asked = service_of(request), Asked.of(request.headers)
     if suffix:
-        return await _document(service, subject, None if suffix == "html" else _form(segment), asked)
-    addresses = _addresses(service, subject)
-    location = addresses[chosen(asked, addresses)]
+        return await _document(request, subject, None if suffix == "html" else _form(segment))
+    addresses = _addresses(service_of(request), subject)
+    location = addresses[chosen(Asked.of(request.headers), addresses)]
     headers = {"Location": location, "Vary": "Accept", "Cache-Control": "no-cache"}
     return _response(Answer(303, headers))
 
@@ -152,22 +144,20 @@ def _addresses(service: Service, subject: _Subject) -> dict[str, str]:
     """Where each form is, by media type."""
     path = service.pages.root + subject.path
     data = {form.media: f"{path}.{form.suffix}" for form in DATA_FORMS}
-    return {HTML: service.pages.root + subject.page, **data, JSON: data[JSON_LD]}
+    return {HTML: path + subject.page, **data, JSON: data[JSON_LD]}
 
 
-async def _document(
-    service: Service, subject: _Subject, form: DataForm | None, asked: Asked, negotiated: bool = False
-) -> Response:
-    addresses = _addresses(service, subject)
+async def _document(request: Request, subject: _Subject, form: DataForm | None, negotiated: bool = False) -> Response:
+    addresses = _addresses(service_of(request), subject)
     media = HTML if form is None else form.media
-    headers = {"Link": _links(addresses, subject, media)}
+    headers = {"Link": _links(addresses, subject, media, _vocabulary(request).licence)}
     if negotiated:
         headers |= {"Vary": "Accept", "Content-Location": addresses[media]}
     if form is None:
         body, content_type = (await asyncio.to_thread(subject.html)).encode(), f"{HTML}; charset=utf-8"
     else:
         body, content_type = await asyncio.to_thread(_written, subject, form), form.content_type
-    return _response(document(body, content_type, asked, headers, None))
+    return _response(document(body, content_type, Asked.of(request.headers), headers, None))
 
 
 def _written(subject: _Subject, form: DataForm) -> bytes:
@@ -176,9 +166,9 @@ def _written(subject: _Subject, form: DataForm) -> bytes:
     return written
 
 
-def _links(addresses: dict[str, str], subject: _Subject, media: str) -> str:
+def _links(addresses: dict[str, str], subject: _Subject, media: str, licence: str) -> str:
     others = [(address, other) for other, address in addresses.items() if other not in (media, JSON)]
-    found = [link(subject.iri, "cite-as"), link(subject.rdf_class, "type"), link(subject.licence, "license")]
+    found = [link(subject.iri, "cite-as"), link(subject.rdf_class, "type"), link(licence, "license")]
     found += [link(address, "alternate", other) for address, other in others]
     if media == HTML:
         found += [link(address, "describedby", other) for address, other in others]
