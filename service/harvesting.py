@@ -21,7 +21,7 @@ from catalogue.run import open_run
 from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
 from ingest.enrich import Enricher
-from ingest.neighbours.batch import Batch, note_seen
+from ingest.neighbours.batch import Batch, bounded, note_seen
 from ingest.neighbours.client import Limits, NeighbourClient, NeighbourTrouble
 from ingest.neighbours.feed import FeedVisit, Place
 from ingest.neighbours.reading import RdfReader
@@ -263,6 +263,7 @@ class Harvester:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
             run.put_ontology(self._ontology)
             earlier = [] if seen is not None and not seen else run.ledger.notes(source)
+            changes = list(bounded(changes, run.ledger, source))
             with run.source(source, partial=True) as writer:
                 if seen is not None:
                     note_seen(seen, changes, source)

@@ -1,14 +1,16 @@
-"""What of a visit is written together."""
+"""What of a visit is written together, and how much there may be in all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from catalogue.ledger import Note
+from catalogue.ledger import Ledger, Note
 from ingest.neighbours.takeover import Change
 from ontology.offer import id_at_neighbour
 
-__all__ = ["Batch", "note_seen"]
+__all__ = ["Batch", "bounded", "note_seen"]
+
+_MOST_OFFERS = 250_000  # of one neighbour, as everything here grows with them
 
 # of one run: bounds memory, and what a cut costs
 _MOST = 10_000
@@ -36,6 +38,20 @@ class Batch:
         """One more."""
         self._held.append(change)
         self._bytes += change.size if isinstance(change, Change) else len(change.text)
+
+
+def bounded(changes: Iterable[Change | Note], ledger: Ledger, source: str) -> Iterator[Change | Note]:
+    """The changes, those that would bring more offers of a neighbour than there may be as notes."""
+    room = _MOST_OFFERS - ledger.count(source)
+    for change in changes:
+        if isinstance(change, Change) and change.offer is not None and ledger.row_of(change.offer.id) is None:
+            room -= 1
+            if room < 0:
+                yield Note(
+                    True, change.iri[:200], f"Mehr als {_MOST_OFFERS} Angebote eines Nachbarn werden nicht übernommen"
+                )
+                continue
+        yield change
 
 
 def note_seen(seen: set[str], changes: Iterable[Change | Note], source: str) -> None:

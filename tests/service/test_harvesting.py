@@ -19,6 +19,7 @@ import pytest
 
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
+from ingest.neighbours import batch
 from ingest.neighbours.client import Limits
 from ontology.offer import Instance, Offer
 from service.following import failures_after, next_visit
@@ -342,6 +343,33 @@ def test_without_a_feed_by_dump_or_by_pages(pair: Pair) -> None:
         assert mirrored["kvhs-A1"].iri == f"{pair.base}/{named}/kvhs-A1"
         (neighbour,) = status(pair.here)["neighbours"]
         assert "ohne Feed" in neighbour["remarks"][0]
+
+
+def test_a_neighbour_without_end_brings_so_many_and_no_more(
+    tmp_path: Path, vectors: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_MOST_OFFERS", 2)
+
+    def told(*kinds: str) -> str:
+        course = "a <http://schema.org/Course> ; <http://schema.org/name> 'Chor'"
+        return "".join(
+            event(number, number, kind, f"/id/angebot/{key}").replace(
+                "<http://schema.org/name> 'v", f"{course} ; <x:y> 'v"
+            )
+            for number, (key, kind) in enumerate((kind.split() for kind in kinds), 1)
+        )
+
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    feed = Feed({"/feed": told("a Create", "b Create", "c Create")})
+    with misbehaving(feed) as origin:
+        follow(tmp_path, f"{origin}/feed")
+        assert harvest(tmp_path) == (3, 2, 0, 1, 0)
+        feed.pages["/feed"] = told("a Create", "b Create", "c Create", "a Delete", "b Update")
+        assert harvest(tmp_path) == (1, 0, 1, 0, 1)
+        feed.pages["/feed"] = told("a Create", "b Create", "c Create", "a Delete", "b Update", "c Update")
+        assert harvest(tmp_path) == (1, 1, 0, 0, 0)
+    assert sorted(offers_of(tmp_path, "nachbar/dort")) == ["b", "c"]
 
 
 def test_a_site_whose_last_offer_is_gone_has_none(tmp_path: Path, vectors: Path) -> None:
