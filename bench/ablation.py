@@ -32,6 +32,7 @@ _NEVER = 1e9
 _LEFT_OUT: dict[str, dict[str, float]] = {
     "everything": {},
     "without the lexicon": {"_SURE": _NEVER},
+    "without named concepts": {"_NAMED": 0.0},
     "without words": {"_WORDS": 0.0},
     "without exclusions": {"_EXCLUDED": 0.0},
     "meaning alone": {"_SURE": _NEVER, "_WORDS": 0.0, "_EXCLUDED": 0.0},
@@ -40,6 +41,7 @@ _VARIED: dict[str, tuple[float, ...]] = {
     "_LEXICON": (0.3, 0.5, 0.7, 0.9),
     "_SURE": (0.25, 0.37, 0.6),
     "_AGREEING": (0.1, 0.2, 0.35),
+    "_NAMED": (0.0, 0.03, 0.1),
     "_WORDS": (0.0, 0.08, 0.15, 0.25),
     "_SHARE": (0.0, 0.3, 0.5, 0.6),
 }

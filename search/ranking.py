@@ -29,6 +29,7 @@ _ALL_WORDS, _FEW = (
     0.1,
     3,
 )  # what an offer gains that has all words of a question of so few: they are meant as they stand
+_NAMED = 0.06  # what an offer gains that says the term which providers use most for a concept behind the question
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _BETWEEN_QUESTION, _BETWEEN_OFFER = 0.5, 0.65  # similarity of a concept that is said to connect both
 _BETWEEN_MOST = 20  # of them are compared with an offer
@@ -201,9 +202,16 @@ class Ranking:
         terms = self._words.terms(topic.text)
         if 0 < len(terms) <= _FEW:
             scores[np.logical_and.reduce([self._words.having(term, rows) for term in terms])] += _ALL_WORDS
+        if topic.behind:
+            scores += np.float32(_NAMED) * np.max([self._naming(concept, rows) for concept in topic.behind], 0)
         if topic.excluded:
             scores[self._words.with_any(topic.excluded)[rows]] -= _EXCLUDED
         return np.round(scores, _DIGITS)
+
+    def _naming(self, concept: Behind, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How sure the concept is, for rows that have all words of its first term, or compounds that end with them; 0 for others."""
+        naming = self._words.naming(concept.terms.partition(", ")[0])
+        return np.isin(rows, naming, kind="sort") * np.float32(concept.weight)
 
     def _meaning(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Nearness to the question, and to the nearest of the concepts behind it."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ _TITLE_BOOST = 3.0
 _OTHER_FIELD = 0.1  # a term counts where it says most; in a second field it counts only a little more
 _K1, _B = 1.2, 0.75  # of BM25, as everywhere
 _REMEMBERED = 16  # questions: each is asked of several groups and for every page
+_TERMS = 512  # of concepts whose rows are remembered
 _MOST_WORDS = 200  # of a question
 _HEAD, _TAIL = 4, 3  # stems of the parts of a compound have so many letters at least
 _AS_PART = 0.5  # what a part of a compound counts
 _WORD = re.compile(r"\w+")
+_BEHIND_ALL = "\U0010ffff"  # in the order of letters
 _STEMS = 1 << 16  # texts whose stems are remembered: words return in many offers
 
 Bools = NDArray[np.bool_]
@@ -134,12 +137,13 @@ class WordIndex:
         self._height = postings.arrays["title_length"].size
         used = (postings.arrays["title_length"] + postings.arrays["body_length"]) > 0
         self._documents = int(used.sum())
-        in_title = postings.arrays["title"] > 0
-        self._having = np.diff(np.concatenate([[0], np.cumsum(in_title)])[self._first])
+        self._in_title = postings.arrays["title"] > 0
+        self._having = np.diff(np.concatenate([[0], np.cumsum(self._in_title)])[self._first])
         self._rarities = _rarity(self._documents, self._having)
         self._scores = self._all_scores(postings)
         self._own = threading.local()
         self._found = lru_cache(_REMEMBERED)(self._find)
+        self._naming = lru_cache(_TERMS)(self._find_naming)
         self._stems = lru_cache(_STEMS)(lambda text: tuple(stems(text)))
 
     def terms(self, text: str) -> tuple[str, ...]:
@@ -198,6 +202,37 @@ class WordIndex:
             if (number := self._numbers.get(stem)) is not None:
                 having[self._rows[self._first[number] : self._first[number + 1]]] = True
         return having
+
+    def naming(self, term: str) -> Rows:
+        """The rows, in order, whose titles have all words of a term, or compounds that end with them: "Kreismusikschule" names a
+        "Musikschule".
+        """
+        return self._naming(term)
+
+    def _find_naming(self, term: str) -> Rows:
+        having = np.full(self._height, bool(self.terms(term)))
+        for stem in self.terms(term):
+            numbers = [self._numbers[other] for other in self._ending(stem) if other in self._numbers]
+            has = np.zeros(self._height, np.bool_)
+            for number in numbers:
+                part = slice(self._first[number], self._first[number + 1])
+                has[self._rows[part][self._in_title[part]]] = True
+            having &= has
+        return np.flatnonzero(having)
+
+    def _ending(self, stem: str) -> Sequence[str]:
+        """The stems of the index that are this one or end with it."""
+        if len(stem) < _HEAD:
+            return (stem,)
+        back = stem[::-1]
+        first = bisect_left(self._backwards, back)
+        last = bisect_left(self._backwards, back + _BEHIND_ALL, first)
+        return [other[::-1] for other in self._backwards[first:last]]
+
+    @cached_property
+    def _backwards(self) -> list[str]:
+        """All stems read from their ends, in order."""
+        return sorted(stem[::-1] for stem in self._numbers)
 
     def having(self, stem: str, rows: Rows) -> Bools:
         """Which of a few rows (n,) have a stem in title or body."""

@@ -109,3 +109,18 @@ def test_which_of_a_few_rows_have_a_stem(tmp_path: Path) -> None:
     assert index.having("unbekannt", np.array([0])).tolist() == [False]
     update_words(tmp_path / "words.npz", [(3, offer("Kochen"))], [3])
     assert WordIndex(tmp_path / "words.npz").having("tanz", np.array([0, 3])).tolist() == [False, False]
+
+
+def test_titles_that_name_a_term(tmp_path: Path) -> None:
+    index = written(
+        tmp_path,
+        offer("Kreismusikschule, Standort Montabaur"),
+        offer("Musikschulen im Vergleich"),
+        offer("Gitarre", description="in der Musikschule"),  # says it, but is none
+        offer("Schule mit viel Musik"),
+        offer("Kurs Aquarell für Anfänger"),
+    )
+    assert index.naming("Musikschule").tolist() == [0, 1]
+    assert index.naming("Musikschule Montabaur").tolist() == [0]
+    assert index.naming("Aquarell").tolist() == [4]
+    assert index.naming("Zirkus").size == index.naming("und").size == index.naming("").size == 0
