@@ -33,7 +33,8 @@ def main() -> None:
         media, base, body = (requests.read(length) for length in REQUEST.unpack(head))
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + max_seconds + 1  # the kernel ends it should the parent fail to
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)  # which nobody but root could raise again, once it is lowered
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
         try:
             good, text = 1, _nquads(media.decode(), base.decode(), body, max_bytes)
         except (SyntaxError, ValueError, OSError) as error:

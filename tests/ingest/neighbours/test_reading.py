@@ -59,3 +59,9 @@ def test_what_cannot_be_read_is_refused_and_the_next_is_read(
         reader.quads(body, media, PAGE)
     assert time.monotonic() - begun < 6
     assert len(reader.quads(b"<a:b> <a:c> <a:d> .", "application/trig", PAGE)) == 1
+
+
+def test_a_long_visit_may_take_longer_in_all_than_one_document() -> None:
+    with RdfReader(max_seconds=5) as reader:
+        for _ in range(25):  # two seconds or more
+            assert len(reader.quads(MANY, "application/trig", PAGE)) == 100_000
