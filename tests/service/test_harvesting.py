@@ -255,6 +255,18 @@ def test_a_neighbour_that_is_removed_from_the_settings_is_gone_with_the_next_run
     assert status(pair.here)["removed_neighbours"] == []
 
 
+def test_serving_forgets_a_neighbour_that_is_removed(pair: Pair) -> None:
+    harvest(pair.here)
+    own = SETTINGS.format(title="Hier", base="http://127.0.0.1:9", licence=OPEN)
+    (pair.here / "katalog.toml").write_text(own, encoding="utf-8")
+    with subprocess.Popen([PROGRAM, "serve", "--dir", pair.here, "--port", str(free_port())]) as server:
+        try:
+            wait_for(lambda: server.poll() is not None or offers_of(pair.here, "nachbar/dort") == {}, 60)
+            assert server.poll() is None
+        finally:
+            server.terminate()
+
+
 def test_a_visit_to_one_neighbour_withdraws_what_another_delivered_that_is_removed(pair: Pair) -> None:
     harvest(pair.here)
     follow(pair.here, f"{pair.base}/feed")
