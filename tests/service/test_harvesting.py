@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -265,6 +266,18 @@ def test_serving_forgets_a_neighbour_that_is_removed(pair: Pair) -> None:
             assert server.poll() is None
         finally:
             server.terminate()
+
+
+def test_who_follows_ends_when_the_settings_change_and_is_started_again(tmp_path: Path) -> None:
+    follow(tmp_path, "http://127.0.0.1:9/feed")
+    command = [sys.executable, "-m", "service.following", tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        try:
+            wait_for((tmp_path / "neighbours.json").exists, 60)  # the first visit
+            follow(tmp_path, "http://127.0.0.1:9/feed", "every = 60.0")
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def test_a_visit_to_one_neighbour_withdraws_what_another_delivered_that_is_removed(pair: Pair) -> None:
