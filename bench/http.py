@@ -1,11 +1,12 @@
-"""How fast single offers are dereferenced: ``GET /angebot/{id}.ttl`` from a real ``serve``, over connections that are kept.
+"""How fast single offers are dereferenced by a real ``serve``, over connections that are kept: Turtle, JSON-LD, 303 and 304.
 
     python -m bench.http [--dir DIR] [--seconds N] [--connections N]
 
-DIR is a catalogue; without it the sample catalogue is built in a temporary folder. Beside it run the same service without the application
-in front of the framework, and rdflib in this process, without HTTP, which finds the same statements in memory and writes them as Turtle:
-by its interface, following the parts of an offer, and by a DESCRIBE query, which finds only the offer's own. The client is a process of its
-own that writes and reads bytes; its share of a core is shown, for it takes it from the server where both cores are busy.
+DIR is a catalogue; without it the sample catalogue is built in a temporary folder. Every answer is made anew, and up to 20,000 offers
+are asked for in turn. Beside it run the same service without the application in front of the framework, and rdflib in this process,
+without HTTP, which finds the same statements in memory and writes them as Turtle: by its interface, following the parts of an offer, and
+by a DESCRIBE query, which finds only the offer's own. The client is a process of its own that writes and reads bytes; its share of a core
+is shown, for it takes it from the server where both cores are busy. The dumps are made before, else the service would make them meanwhile.
 """
 
 from __future__ import annotations
@@ -35,8 +36,15 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _COMMAND = str(Path(sys.executable).with_name("bildungskatalog"))
-_OFFERS = 500  # asked for in turn
-_MOST_IN_RDFLIB = 400_000  # statements; more would not fit beside the rest
+_OFFERS = 20_000  # asked for in turn
+_MOST_IN_RDFLIB = 2_500_000  # statements, some 3 GB; of larger catalogues it gets a part
+_HEAD = "HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+_KINDS = {
+    "Turtle": f"GET /angebot/ID.ttl {_HEAD}Accept: */*\r\n\r\n",
+    "JSON-LD": f"GET /angebot/ID.jsonld {_HEAD}Accept: */*\r\n\r\n",
+    "303": f"GET /id/angebot/ID {_HEAD}Accept: text/turtle\r\n\r\n",
+    "304": f"GET /angebot/ID {_HEAD}Accept: text/turtle\r\nIf-None-Match: *\r\n\r\n",
+}
 _PATIENCE = 120.0
 
 
@@ -53,25 +61,30 @@ def main() -> None:
             print("building the sample catalogue …", flush=True)
             itself = [sys.executable, "-P", str(Path(__file__).with_name("serve.py")), "--build", str(folder)]
             subprocess.run(itself, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-m", "catalogue.dumps", str(folder)], check=True, stdout=subprocess.DEVNULL)
         ids, count = _ids(folder)
         print(
             f"{count} offers, {len(ids)} of them asked for; {machine()}; load {os.getloadavg()[0]:.1f} at the start\n"
         )
         print(f"{'':46}{'a second':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms each':>13}{'client':>8}")
         best, least = 0.0, float("inf")
-        for label, command in (
-            ("serve", [_COMMAND, "serve", "--dir", str(folder)]),
-            ("serve --workers 2", [_COMMAND, "serve", "--dir", str(folder), "--workers", "2"]),
-            ("the framework alone", [sys.executable, "-m", "bench.http", "--framework", str(folder)]),
+        for label, command, kinds in (
+            ("serve", [_COMMAND, "serve", "--dir", str(folder)], tuple(_KINDS)),
+            ("serve --workers 2", [_COMMAND, "serve", "--dir", str(folder), "--workers", "2"], ("Turtle",)),
+            ("the framework alone", [sys.executable, "-m", "bench.http", "--framework", str(folder)], ("Turtle",)),
         ):
             with _served(command) as (port, process):
-                _load(port, ids, 1.0, wanted.connections)  # warm
-                before = _cpu(process)
-                found = _load(port, ids, wanted.seconds, wanted.connections)
-                each = (_cpu(process) - before) / found["answers"]
-            best, least = max(best, found["answers"] / found["took"]), min(least, each)
-            figures = f"{found['answers'] / found['took']:9.0f}{found['p50']:9.2f}{found['p99']:9.2f}"
-            print(f"{label:46}{figures}{1000 * each:13.3f}{found['cpu'] / found['took']:8.0%}", flush=True)
+                for kind in kinds:
+                    requests = [_KINDS[kind].replace("ID", each) for each in ids]
+                    _load(port, requests, 1.0, wanted.connections)  # warm
+                    before = _cpu(process)
+                    found = _load(port, requests, wanted.seconds, wanted.connections)
+                    each = (_cpu(process) - before) / found["answers"]
+                    if kind == "Turtle":
+                        best, least = max(best, found["answers"] / found["took"]), min(least, each)
+                    figures = f"{found['answers'] / found['took']:9.0f}{found['p50']:9.2f}{found['p99']:9.2f}"
+                    shares = f"{1000 * each:13.3f}{found['cpu'] / found['took']:8.0%}"
+                    print(f"{f'{label}, {kind}':46}{figures}{shares}", flush=True)
         for label, rate, milliseconds, each in _rdflib(folder, ids, wanted.seconds):
             ratios = f"  we: {best / rate:.0f} × as many, {each / least:.0f} × less CPU"
             print(f"{label:46}{rate:9.0f}{milliseconds:9.2f}{'':9}{1000 * each:13.3f}{ratios}", flush=True)
@@ -119,7 +132,7 @@ def _loaded(folder: Path, ids: Sequence[str]) -> tuple[rdflib.Graph, list[str], 
         wanted = [offer_iri(snapshot.state.base, each) for each in ids]
         whole = len(snapshot.store) <= _MOST_IN_RDFLIB
         quads = snapshot.store if whole else (quad for iri in wanted for quad in snapshot.describe(iri))
-        graph.parse(data="".join(f"{quad.triple} .\n" for quad in quads), format="nt")
+        graph.parse(data="".join(f"{quad.triple} .\n" for quad in quads), format="ox-nt")  # sooner than its own
     graph.bind("schema", SCHEMA)
     graph.bind("bk", TERMS)
     return graph, wanted, "all in memory" if whole else "a part in memory"
@@ -189,17 +202,16 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _load(port: int, ids: Sequence[str], seconds: float, connections: int) -> dict[str, float]:
+def _load(port: int, requests: Sequence[str], seconds: float, connections: int) -> dict[str, float]:
     client = [sys.executable, "-m", "bench.http", "--client", str(port), str(seconds), str(connections)]
-    done = subprocess.run(client, input=json.dumps(list(ids)), text=True, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(client, input=json.dumps(list(requests)), text=True, stdout=subprocess.PIPE, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
 def _client(port: int, seconds: float, connections: int) -> None:
     """Asks over every connection, one request after the other; writes the figures to standard output."""
-    ids: list[str] = json.load(sys.stdin)
-    requests = [f"GET /angebot/{each}.ttl HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n".encode() for each in ids]
+    requests = [each.encode() for each in json.load(sys.stdin)]
     selector = selectors.DefaultSelector()
     began: dict[socket.socket, float] = {}
     sent = 0
@@ -234,10 +246,12 @@ def _client(port: int, seconds: float, connections: int) -> None:
 
 def _read_answer(connection: socket.socket) -> None:
     data = connection.recv(1 << 16)
-    if not data.startswith(b"HTTP/1.1 200"):
+    if data[9:12] not in (b"200", b"303", b"304"):
         raise RuntimeError(repr(data[:200]))
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += connection.recv(1 << 16)
+    if data[9:12] == b"304":
+        return
     at = data.index(b"content-length: ") + len(b"content-length: ")
     whole = end + 4 + int(data[at : data.index(b"\r", at)])
     while len(data) < whole:
@@ -249,11 +263,12 @@ def _framework(folder: Path, port: int) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.connections import Connection
     from service.dereference import Dereference
 
     app = create_app(folder)
     app.user_middleware = [each for each in app.user_middleware if each.cls is not Dereference]  # type: ignore[comparison-overlap]
-    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=port, http=Connection, access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":
