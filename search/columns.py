@@ -183,9 +183,11 @@ class Columns:
                 values: NDArray[Any] = np.array(lists[name], _ALL_TYPES[name])[order]
                 arrays[name] = np.insert(self._arrays[name][kept], places, values)
         # names that nobody has any more are forgotten, else who changes them often would fill the memory
-        used, arrays["tags"] = np.unique(arrays["tags"], return_inverse=True)
-        every = list(tag_names.numbers)
-        return Columns(arrays | {"tags": arrays["tags"].astype(np.int32)}, [every[number] for number in used])
+        used = np.bincount(arrays["tags"], minlength=len(tag_names.numbers)) > 0
+        tags = (np.cumsum(used) - 1).astype(np.int32)[arrays["tags"]]
+        return Columns(
+            arrays | {"tags": tags}, [name for name, still in zip(tag_names.numbers, used, strict=True) if still]
+        )
 
     def save(self, path: Path) -> None:
         """Writes the columns to a file that `load` reads."""
