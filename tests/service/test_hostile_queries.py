@@ -24,7 +24,7 @@ from tests.service.generated_queries import generated
 from tests.service.hostile import HostileQuery, Prober, Served, hostile_queries, served
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
-BOUND = 2500  # ms; the aim is 250, but tests share their machine: the figures are printed
+BOUND = 5000  # ms; the aim is 250, but three processes of tests share the cores: the figures are printed
 GROWTH = 100  # MB
 
 
