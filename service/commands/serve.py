@@ -35,6 +35,7 @@ def run(folder: Path, host: str, port: int, workers: int, announce: Callable[[],
     config = uvicorn.Config(
         _app_of_this_process(folder) if workers == 1 else _app_of_others(folder),
         factory=True,
+        loop="uvloop",
         http=Connection,
         ws="none",
         host=host,
