@@ -66,6 +66,26 @@ def test_stuck_queries_of_one_client_leave_room_for_others_and_for_small_questio
     assert with_pool(store, crowd, seconds=60) == ([200] * 6, 400_000)
 
 
+def test_a_small_query_that_has_no_processor_at_first_stays_a_small_one(store: Path) -> None:
+    async def starved(pool: QueryPool) -> tuple[int, float]:
+        stuck = asyncio.create_task(pool.evaluate(Query(CROSS), "greedy"))
+        idle = set(workers_of(os.getpid(), store)) - set(await busy_workers(store))
+        for worker in idle:
+            os.kill(worker, signal.SIGSTOP)
+        began = time.monotonic()
+        asked = asyncio.create_task(pool.evaluate(Query(COUNT % ("", "?s ?p ?o")), "greedy"))
+        await asyncio.sleep(0.4)
+        for worker in idle:
+            os.kill(worker, signal.SIGCONT)
+        found = number(await asked)
+        stuck.cancel()
+        return found, time.monotonic() - began
+
+    found, seconds = with_pool(store, starved, seconds=20)
+    assert found == 200
+    assert seconds < 10  # it did not wait for the long one's end
+
+
 def test_an_answer_over_the_limit_is_no_answer(store: Path) -> None:
     async def two(pool: QueryPool) -> Answer:
         with pytest.raises(QueryTooLarge):

@@ -202,7 +202,9 @@ def test_nobody_waits_for_those_who_do_not_read(server: Served) -> None:
     )  # some ten megabytes: more than the kernel keeps for a connection
     with ExitStack() as lazy, Prober(server) as prober:
         for _ in range(4):
-            connection = lazy.enter_context(closing(connected(server)))  # not before: it may be silent for 15 seconds only
+            connection = lazy.enter_context(
+                closing(connected(server))
+            )  # not before: it may be silent for 15 seconds only
             connection.sendall(get(f"/sparql?query={query}"))
             assert connection.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
         # the server cuts them off, and nothing but the other's connection is left
