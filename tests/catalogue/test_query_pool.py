@@ -69,7 +69,8 @@ def test_stuck_queries_of_one_client_leave_room_for_others_and_for_small_questio
 def test_a_small_query_that_has_no_processor_at_first_stays_a_small_one(store: Path) -> None:
     async def starved(pool: QueryPool) -> tuple[int, float]:
         stuck = asyncio.create_task(pool.evaluate(Query(CROSS), "greedy"))
-        idle = set(workers_of(os.getpid(), store)) - set(await busy_workers(store))
+        busy = await busy_workers(store)
+        idle = set(workers_of(os.getpid(), store)) - set(busy)
         for worker in idle:
             os.kill(worker, signal.SIGSTOP)
         began = time.monotonic()
