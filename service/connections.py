@@ -6,9 +6,12 @@ import asyncio
 import socket
 from http import HTTPStatus
 from math import ceil
+from typing import TYPE_CHECKING
 
-from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 __all__ = ["Connection"]
 
@@ -32,9 +35,8 @@ class Connection(HttpToolsProtocol):
     _stalled: asyncio.TimerHandle | None = None
     _since = 0.0
     _beside_body = 0  # bytes of the present request: line, headers, the frames of chunks, trailers
-    _active: RequestResponseCycle | None = (
-        None  # the request that is answered now; `cycle` is the one that was read last
-    )
+    # the request that is answered now; `cycle` is the one that was read last
+    _active: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One connection more, perhaps at the cost of another."""

@@ -172,7 +172,8 @@ class QueryPool:
         loop = asyncio.get_running_loop()
         until, spent = loop.time() + _QUICK_MOST_SECONDS, process.spent()
         while not (await asyncio.wait([asking], timeout=_QUICK_SECONDS))[0]:
-            if loop.time() >= until or not process.spent() - spent < _QUICK_SECONDS / 2:
+            waited_without = process.spent() - spent < _QUICK_SECONDS / 2  # False where nobody knows: endless - endless
+            if loop.time() >= until or not waited_without:
                 return False
         return True
 

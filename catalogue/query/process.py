@@ -27,7 +27,7 @@ _PATHS = tuple(
     str(Path(found or "").resolve().parents[up]) for found, up in ((worker.__file__, 2), (pyoxigraph.__file__, 1))
 )
 _LEAST_PRIORITY = 19
-_SCHEDULED = 2
+_SCHEDULED = 2  # CPUCLOCK_SCHED: all that a process was given, as the scheduler counts
 _UNKNOWN = 255  # what asyncio says when it did not see the end of a process
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # an arena reserves 64 MB of address space
 

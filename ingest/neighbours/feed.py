@@ -127,9 +127,8 @@ class FeedVisit:
         self._known.add(address)
         while True:
             faults = self._take(address, page)
-            if (
-                self._has_lost_track() and self._address not in self._known
-            ):  # it may be on a page that is full meanwhile
+            if self._has_lost_track() and self._address not in self._known:
+                # it may be on a page that is full meanwhile, to which the entrance leads
                 self._known.add(self._address)
                 faults += self._take(self._address, self._client.get(self._address, ACCEPT))
             if self._has_lost_track():

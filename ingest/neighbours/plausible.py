@@ -20,9 +20,8 @@ MOST_STATEMENTS = 20_000  # about one offer and its provider
 MOST_RUNS = 500  # of one offer; each is an entry of the index
 _MOST_MEETINGS = 5000  # of all runs
 _MOST_KEYWORDS = 200
-_LONGEST_NAME = (
-    600  # characters: names are compared with one another, letter by letter; the longest of our real ones has 555
-)
+# characters: names are compared with one another, letter by letter; the longest of our real ones has 555
+_LONGEST_NAME = 600
 _LONGEST_TEXT = 2000  # of what is neither a name nor a text of its own
 _LONGEST_IRI = 2000  # characters; it begins every statement about the offer
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{1,100}")

@@ -20,6 +20,7 @@ from catalogue.errors import CatalogueError, CatalogueOutdated
 from catalogue.snapshot import Snapshot
 from search.index import index_state
 from service.connections import Connection
+from service.neighbours import neighbours_removed
 from service.opening import Opener
 
 if TYPE_CHECKING:
@@ -88,17 +89,22 @@ def _refresh_index(opener: Opener) -> None:
 
     Raises CatalogueEmpty.
     """
-    from service.ingesting import forget_removed_neighbours, rebuild_index
-    from service.progress import no_progress, shown_progress
-
+    removed: list[str] = []
     try:
         with Snapshot.open(opener.folder) as snapshot:
             state = index_state(snapshot.path)
+            removed = neighbours_removed(snapshot.ledger, opener.settings)
     except CatalogueOutdated as outdated:
         if not outdated.older:
             raise
         state = None
-    if state is None or state.model != opener.encoder.name:
+    is_outdated = state is None or state.model != opener.encoder.name
+    if not is_outdated and not removed:
+        return
+    from service.ingesting import forget_removed_neighbours, rebuild_index  # all that reads sources: seldom needed here
+    from service.progress import no_progress, shown_progress
+
+    if is_outdated:
         print(
             "Der Katalog stammt von einem anderen Modell oder einer älteren Fassung und wird erneuert.", file=sys.stderr
         )

@@ -67,9 +67,10 @@ def _courses(service: Service, served: Served, known: Courses, page: int) -> byt
         raise NotFound(f"There are {pages} pages.")
     found = []
     for offer_id in ids[(page - 1) * _COURSES_ON_A_PAGE : page * _COURSES_ON_A_PAGE]:
-        offer, changed_at = served.snapshot.ledger.offer(offer_id), served.snapshot.ledger.changed_at(offer_id)
-        if offer is None or changed_at is None:
+        dated = served.snapshot.ledger.dated_offer(offer_id)
+        if dated is None:
             continue
+        offer, changed_at = dated
         licence = service.settings.licence_of(offer.source)
         if not may_be_passed_on(offer, licence):  # docs/adr/0006-publishing.md
             continue
@@ -91,11 +92,12 @@ async def calendar(request: Request, offer_id: str) -> Response:
     service = service_of(request)
     with service.follower.use() as served:
         ledger = served.snapshot.ledger
-        offer, changed_at = ledger.offer(offer_id), ledger.changed_at(offer_id)
         if ledger.offer(f"{offer_id}.ics") is not None:  # an offer whose own number ends so
             return await offer_page(request, f"{offer_id}.ics")
-        if offer is None or changed_at is None:
+        dated = ledger.dated_offer(offer_id)
+        if dated is None:
             raise NotFound(f"There is no offer “{offer_id}” here.")
+        offer, changed_at = dated
         base = service.settings.catalogue.base
         body = await asyncio.to_thread(icalendar.calendar_of, shown(offer), base, changed_at)
     if body is None:
