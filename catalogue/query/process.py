@@ -26,7 +26,7 @@ _BOOT = "import sys; sys.path += sys.argv[1:3]; from catalogue.query.worker impo
 _PATHS = tuple(
     str(Path(found or "").resolve().parents[up]) for found, up in ((worker.__file__, 2), (pyoxigraph.__file__, 1))
 )
-_LEAST_PRIORITY = 19
+_LOW_PRIORITY = 10  # lower, and a busy machine would end queries of a tenth of a second by their wall clock
 _SCHEDULED = 2  # CPUCLOCK_SCHED: all that a process was given, as the scheduler counts
 _UNKNOWN = 255  # what asyncio says when it did not see the end of a process
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # an arena reserves 64 MB of address space
@@ -94,7 +94,7 @@ class Process:
         self.fresh = False
         if self._process is not None:
             with suppress(ProcessLookupError, PermissionError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LEAST_PRIORITY)
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOW_PRIORITY)
 
     def kill(self) -> None:
         """Ends it, without waiting for that."""

@@ -169,7 +169,7 @@ def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: st
     workers = set(workers_of(impatient.pid))
     connection = connected(impatient)
     connection.sendall(f"GET /sparql?{urlencode({'query': CROSS})} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    wait_for(lambda: max(map(niceness, workers_of(impatient.pid))) == 19)  # it is a long one now
+    wait_for(lambda: max(map(niceness, workers_of(impatient.pid))) == 10)  # it is a long one now
     if leave == "half closed":
         connection.shutdown(socket.SHUT_WR)
     elif leave == "reset":
@@ -177,7 +177,7 @@ def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: st
     if leave != "half closed":
         connection.close()
     wait_for(
-        lambda: max(map(niceness, workers_of(impatient.pid)), default=19) == 5 and impatient.holding().workers == 4
+        lambda: max(map(niceness, workers_of(impatient.pid)), default=10) == 5 and impatient.holding().workers == 4
     )
     connection.close()
     impatient.settled(before)
@@ -247,7 +247,7 @@ def test_serve_ends_promptly_while_a_query_runs(demo: Path) -> None:
                     return client.get("/sparql", params={"query": CROSS}).status_code
 
             asking = pool.submit(ask)
-            wait_for(lambda: max(map(niceness, workers_of(server.pid))) == 19)
+            wait_for(lambda: max(map(niceness, workers_of(server.pid))) == 10)
             begin = time.monotonic()
         took = time.monotonic() - begin
         assert asking.result() == 503
