@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -234,13 +234,25 @@ def iri_of(thing: Offer | Provider, base: str) -> str:
     return offer_iri(base, thing.id) if isinstance(thing, Offer) else provider_iri(base, thing.id)
 
 
-def id_at_neighbour(source: str, iri: str) -> str:
+def id_at_neighbour(source: str, iri: str, kind: Literal["angebot", "anbieter"] = "angebot") -> str:
     """The id here of what ``source`` (``nachbar/worms``) calls ``iri``: ``worms~kvhs-A1``; no own id holds a ``~``.
 
-    What is not named as our catalogues do is named by its whole IRI.
+    So are those named of a catalogue of ours at the root of its host, which is one for all that a neighbour may speak of. Everything else
+    gets 32 hex digits of its IRI's SHA-256 besides, ``worms~kurs-7~…``. Two names of one kind therefore never give one id, whatever else
+    there is and whenever it was heard of.
     """
-    tail = re.search(r"/id/(?:angebot|anbieter)/([^/#?]+)$", iri)
-    return f"{source.removeprefix(NEIGHBOUR)}~{slug(tail[1] if tail else iri)}"
+    name = source.removeprefix(NEIGHBOUR)
+    match = _AT_THE_ROOT.fullmatch(iri)
+    if match is not None and match["kind"] == kind and slug(match["key"]) == match["key"]:
+        return f"{name}~{match['key']}"
+    last = re.split("[/?#]", iri.rstrip("/"))[-1]
+    return f"{name}~{_plain(last)[:80]}~{sha256(iri.encode()).hexdigest()[:32]}"
+
+
+# of the ways to write a host only the plain one: small letters, no final dot, no port that goes without saying
+_AT_THE_ROOT = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!80/|443/)[1-9][0-9]*)?/id/(?P<kind>angebot|anbieter)/(?P<key>[^/]+)"
+)
 
 
 def slug(key: str) -> str:
@@ -248,10 +260,14 @@ def slug(key: str) -> str:
 
     Two different keys therefore never give one segment.
     """
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", key.translate(_UMLAUTS)).strip("-.")
+    plain = _plain(key)
     if plain == key:
         return key
     return f"{plain[:80]}-{sha256(key.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", key.translate(_UMLAUTS)).strip("-.")
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})

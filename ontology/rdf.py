@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pyoxigraph as ox
@@ -343,7 +343,7 @@ def offer_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source:
         field: tuple(value.removeprefix(f"{CONCEPTS}{scheme}/") for value in graph.all(iri, predicate))
         for field, (predicate, scheme) in _CONCEPT_FIELDS.items()
     }
-    offer_id, own_iri = _named(iri, source)
+    offer_id, own_iri = _named(iri, source, "angebot")
     return Offer(
         id=offer_id,
         iri=own_iri,
@@ -379,9 +379,9 @@ def _local(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo is None else moment.astimezone(_ZONE).replace(tzinfo=None)
 
 
-def _named(iri: str, source: str) -> tuple[str, str | None]:
+def _named(iri: str, source: str, kind: Literal["angebot", "anbieter"]) -> tuple[str, str | None]:
     """``id`` and ``iri`` of what ``source`` calls so."""
-    return (segment(iri), None) if is_own(source) else (id_at_neighbour(source, iri), iri)
+    return (segment(iri), None) if is_own(source) else (id_at_neighbour(source, iri, kind), iri)
 
 
 def _ages(text: str | None) -> tuple[int | None, int | None]:
@@ -397,7 +397,7 @@ def _read_provider(graph: _Graph, iri: str | None, source: str) -> Provider | No
     name = graph.one(iri, SCHEMA + "name")
     if name is None:
         return None
-    provider_id, own_iri = _named(iri, source)
+    provider_id, own_iri = _named(iri, source, "anbieter")
     return Provider(id=provider_id, name=name, url=graph.one(iri, SCHEMA + "url"), iri=own_iri)
 
 

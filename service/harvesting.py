@@ -21,7 +21,7 @@ from catalogue.run import open_run
 from catalogue.settings import Neighbour, Settings
 from catalogue.snapshot import Snapshot
 from ingest.enrich import Enricher
-from ingest.neighbours.batch import Batch, bounded, note_seen
+from ingest.neighbours.batch import Batch, bounded, misnamed, note_seen
 from ingest.neighbours.client import Limits, NeighbourClient, NeighbourTrouble
 from ingest.neighbours.feed import FeedVisit, Place
 from ingest.neighbours.reading import RdfReader
@@ -41,6 +41,7 @@ _WAIT = 60.0  # seconds for another writer
 _WHOLE_EVERY = timedelta(days=7)
 _MOST_LOST = 20  # pages of a site map that cannot be read, before the visit is given up
 _SHOWN_EVERY = 100
+_NAMING = "2"  # of `id_at_neighbour`: what has its id by another one is read again
 
 
 class HarvestReport(msgspec.Struct, kw_only=True):
@@ -55,9 +56,9 @@ class HarvestReport(msgspec.Struct, kw_only=True):
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True):
-    """The ``state`` of a bookmark. ``filters`` is a hash of what decides which offers are taken; ``renewing`` is True while everything is
-    read anew, until what is gone is withdrawn. ``etag`` is that of a dump; the times (ISO) are those of the last visit to a site map, and
-    of the last one that read all of its pages.
+    """The ``state`` of a bookmark. ``filters`` is a hash of what decides which offers are taken, and under which ids; ``renewing`` is True
+    while everything is read anew, until what is gone is withdrawn. ``etag`` is that of a dump; the times (ISO) are those of the last visit
+    to a site map, and of the last one that read all of its pages.
     """
 
     place: Place = Place()
@@ -204,7 +205,7 @@ class Harvester:
 
     def _state_of(self, neighbour: Neighbour) -> _State:
         """Where the last visit ended; other filters than then mean that everything has to be read again."""
-        filters = sha256(neighbour.model_dump_json(exclude={"title", "every"}).encode()).hexdigest()[:16]
+        filters = sha256((_NAMING + neighbour.model_dump_json(exclude={"title", "every"})).encode()).hexdigest()[:16]
         try:
             with Snapshot.open(self._folder) as snapshot:
                 state = _state_in(snapshot.ledger.bookmark(neighbour.name))
@@ -262,15 +263,18 @@ class Harvester:
             if known is not None and known.place != before.place:
                 raise _Overtaken(f"{neighbour.name} wird gerade von einem anderen Prozess abgeglichen.")
             run.put_ontology(self._ontology)
-            earlier = [] if seen is not None and not seen else run.ledger.notes(source)
+            begins = seen is not None and not seen
             changes = list(bounded(changes, run.ledger, source))
             with run.source(source, partial=True) as writer:
+                # not with what is gone at the end, as that would take along what is written until then under the same IRIs
+                for former in misnamed(run.ledger, source) if begins else ():
+                    writer.withdraw(former)
                 if seen is not None:
                     note_seen(seen, changes, source)
                     if not after.renewing:
                         for gone in run.ledger.entries(source).keys() - seen:
                             writer.withdraw(gone)
-                counts = take_over(writer, changes, scope, earlier)
+                counts = take_over(writer, changes, scope, [] if begins else run.ledger.notes(source))
             state = msgspec.json.encode(after).decode()
             changed_at = run.moment if counts.taken or counts.withdrawn or bookmark is None else bookmark.changed_at
             run.ledger.put_bookmark(Bookmark(neighbour.name, after.place.position, state, changed_at))

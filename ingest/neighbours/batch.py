@@ -8,7 +8,7 @@ from catalogue.ledger import Ledger, Note
 from ingest.neighbours.takeover import Change
 from ontology.offer import id_at_neighbour
 
-__all__ = ["Batch", "bounded", "note_seen"]
+__all__ = ["Batch", "bounded", "misnamed", "note_seen"]
 
 _MOST_OFFERS = 250_000  # of one neighbour, as everything here grows with them
 
@@ -52,6 +52,12 @@ def bounded(changes: Iterable[Change | Note], ledger: Ledger, source: str) -> It
                 )
                 continue
         yield change
+
+
+def misnamed(ledger: Ledger, source: str) -> list[str]:
+    """Ids of a neighbour's offers that got them by an older `id_at_neighbour`."""
+    offers = [offer for _, offer in ledger.offers() if offer.source == source]
+    return [offer.id for offer in offers if offer.iri is not None and id_at_neighbour(source, offer.iri) != offer.id]
 
 
 def note_seen(seen: set[str], changes: Iterable[Change | Note], source: str) -> None:

@@ -142,7 +142,6 @@ class _Taking:
         self._seen: set[str] = set()
         self._writer, self._scope = writer, scope
         self._own = f"{writer.base}/id"  # a neighbour on the same host may have a base of which ours is a part
-        self._put: dict[str, str] = {}  # IRIs by the ids that they get here
         self._taken = self._unchanged = self._refused = 0
 
     def counts(self) -> Counts:
@@ -166,9 +165,6 @@ class _Taking:
         offer_id = id_at_neighbour(self._writer.name, change.iri)
         if is_below(change.iri, self._own):
             self.refuse(change.iri, _OURS)
-        elif offer_id in self._put:
-            if self._put[offer_id] != change.iri:
-                self.refuse(change.iri, f"Es hieße hier wie {self._put[offer_id][:200]}")
         elif (reason := change.refused or self._fault_of_provider(change)) is not None:
             gone = self._writer.withdraw(offer_id)
             self.refuse(change.iri, f"{reason}; die frühere Fassung ist zurückgezogen" if gone else reason)
@@ -183,7 +179,6 @@ class _Taking:
     def _write(self, offer_id: str, change: Change) -> None:
         offer = None if change.offer is None else self._scope.clean(change.offer)
         if offer is not None and self._scope.holds(offer):
-            self._put[offer_id] = change.iri
             if self._writer.put(offer):
                 self._taken += 1
             else:

@@ -184,7 +184,7 @@ def _named(offer: Offer, iri: str, address: str, source: str) -> Offer:
     provider = offer.provider
     if provider is not None:
         about = f"{_root_of(address)}/#{provider.id}"
-        provider = msgspec.structs.replace(provider, id=id_at_neighbour(source, about), iri=about)
+        provider = msgspec.structs.replace(provider, id=id_at_neighbour(source, about, "anbieter"), iri=about)
     return msgspec.structs.replace(
         offer, id=id_at_neighbour(source, iri), source=source, iri=iri, provider=provider, url=offer.url or address
     )

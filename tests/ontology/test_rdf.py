@@ -117,10 +117,27 @@ def test_what_a_neighbour_delivered_keeps_its_iri() -> None:
 
 def test_two_iris_of_a_neighbour_never_get_one_id() -> None:
     assert id_at_neighbour("nachbar/worms", "https://worms.example/id/angebot/a") == "worms~a"
-    iris = ["https://x.example/a", "https://x.example/b/a", "https://x.example/a/", "https://x.example/id/angebot/a b"]
+    iris = [
+        "https://x.example/id/angebot/a",
+        "https://x.example/a",
+        "https://x.example/b/a",
+        "https://x.example/a/",
+        "https://x.example/id/angebot/a b",
+        "https://x.example/kreis/id/angebot/a",
+        "https://x.example/id/anbieter/a",
+        "https://x.example:443/id/angebot/a",
+        "https://X.example/id/angebot/a",
+        "https://x.example./id/angebot/a",
+        "https://x.example/id/angebot/a?x",
+        "https://x.example/./id/angebot/a",
+    ]
     ids = {id_at_neighbour("nachbar/worms", iri) for iri in iris}
-    assert len(ids) == 4
-    assert all(re.fullmatch(r"worms~[A-Za-z0-9._-]+", one) for one in ids)
+    assert len(ids) == len(iris)
+    assert all(re.fullmatch(r"worms~[A-Za-z0-9._~-]+", one) for one in ids)
+    with_digits = next(one for one in ids if one.startswith("worms~a-b"))
+    assert id_at_neighbour("nachbar/worms", f"https://x.example/id/angebot/{with_digits[6:]}") not in ids
+    assert id_at_neighbour("nachbar/worms", "https://x.example/id/anbieter/a", "anbieter") == "worms~a"
+    assert id_at_neighbour("nachbar/worms", "https://x.example/id/angebot/a", "anbieter") != "worms~a"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.ingest.neighbours.servers import serving as misbehaving
 from tests.ingest.neighbours.test_feed import Feed, event
 from tests.service.conftest import OFFERS, an_offer, ingest
 from tests.service.harvesting.conftest import Pair, deliver, follow, harvest, offers_of, same, statements
+
+COURSE = "a <http://schema.org/Course> ; <http://schema.org/name> 'Chor' ; <x:y>"
 
 
 def test_everything_then_nothing_then_what_changed(pair: Pair) -> None:
@@ -129,6 +132,27 @@ def test_other_filters_read_everything_again(pair: Pair) -> None:
     assert same(pair)
 
 
+def test_what_an_older_version_named_otherwise_gets_its_new_name_and_loses_nothing(
+    tmp_path: Path, vectors: Path
+) -> None:
+    course = event(1, 1, about="/kreis/id/angebot/a").replace("<http://schema.org/name> 'v", f"{COURSE} 'v")
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    with misbehaving(Feed({"/feed": course})) as origin:
+        follow(tmp_path, f"{origin}/feed")
+        harvest(tmp_path)
+        (named,) = offers_of(tmp_path, "nachbar/dort").values()
+        assert named.id.startswith("dort~a~")
+        said = statements(tmp_path, "/graph/nachbar/dort")
+        with sqlite3.connect(next(tmp_path.glob("snapshots/*/ledger.sqlite"))) as ledger:
+            renamed = "CAST(replace(CAST(json AS TEXT), ?1, 'dort~a') AS BLOB)"
+            ledger.execute(f"UPDATE offer SET id = 'dort~a', json = {renamed}", (named.id,))
+            ledger.execute('UPDATE neighbour SET state = replace(state, \'"filters":"\', \'"filters":"x\')')
+        assert harvest(tmp_path) == (1, 1, 0, 0, 1)
+    assert [offer.id for offer in offers_of(tmp_path, "nachbar/dort").values()] == [named.id]
+    assert statements(tmp_path, "/graph/nachbar/dort") == said
+
+
 def test_killed_at_any_moment_it_goes_on_there(pair: Pair) -> None:
     chance = random.Random(5)
     for _ in range(4):
@@ -185,11 +209,8 @@ def test_a_neighbour_without_end_brings_so_many_and_no_more(
     monkeypatch.setattr(batch, "_MOST_OFFERS", 2)
 
     def told(*kinds: str) -> str:
-        course = "a <http://schema.org/Course> ; <http://schema.org/name> 'Chor'"
         return "".join(
-            event(number, number, kind, f"/id/angebot/{key}").replace(
-                "<http://schema.org/name> 'v", f"{course} ; <x:y> 'v"
-            )
+            event(number, number, kind, f"/id/angebot/{key}").replace("<http://schema.org/name> 'v", f"{COURSE} 'v")
             for number, (key, kind) in enumerate((kind.split() for kind in kinds), 1)
         )
 
