@@ -40,8 +40,9 @@ from catalogue.dumps import dumps_are_current
 from catalogue.run import open_run
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
+from ingest.resolve.resolve import resolve
 from ontology.concepts import load_schemes
-from ontology.offer import Instance, Kind, Offer
+from ontology.offer import Instance, Offer
 from ontology.publication import ontology_ntriples
 from search.encoder import Encoder, open_encoder
 from search.encoder.cache import VectorCache
@@ -53,7 +54,7 @@ _WAYS = {"feed": "feed", "dump": "dumps/katalog.nq.gz"}
 _MANY = 100  # offers changed at once
 _PATIENCE = 900.0  # seconds
 _LOOK_EVERY = 0.05
-_LETTERS = "abcdefghij"
+_LETTERS = "abcdefghijk"
 _SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of a synchronisation's time, where its memory is shown
 
 
@@ -137,26 +138,23 @@ def _print_bytes(
 def _print_delays(
     there: _District, followers: dict[str, _District], wire: Wire, offers: Sequence[Offer], runs: int
 ) -> None:
-    """Seconds from the commit until the neighbour's search finds a new word; both are served and follow each other."""
+    """Seconds from the commit until the search of a follower finds a new word; both are served."""
     print(f"{f'delay, median of {runs}':32}{'s':>8}{'shortest':>10}{'longest':>10}")
     medians = {}
     for way, here in followers.items():
-        own = Offer(
-            id="hier-1", source="hier", identifier="1", kind=Kind.COURSE, name="Töpfern", instances=(Instance(),)
-        )
-        here.write([own.canonical()])
-        there.follow(here, way)
-        with here.served(here.port), there.served(wire.target):
-            _wait_for(there.holds_of_neighbour)
-            delays = [_delay(there, here, offers[number], f"brumm{way}{_LETTERS[number]}") for number in range(runs)]
+        with there.served(wire.target), here.served(here.port):
+            delays = [
+                _delay(there, here, offers[n], f"brumm{way}{letter}") for n, letter in enumerate(_LETTERS[: runs + 1])
+            ]
+        del delays[0]  # waited for the follower to begin
         medians[way] = statistics.median(delays)
         print(f"{way:32}{medians[way]:8.1f}{min(delays):10.1f}{max(delays):10.1f}", flush=True)
     print(f"delay of the dump against the feed: {medians['dump'] / medians['feed']:.1f} ×")
 
 
 def _delay(there: _District, here: _District, offer: Offer, word: str) -> float:
-    """Seconds from the commit of an offer with a new word until it is found."""
-    there.write([msgspec.structs.replace(offer, name=f"Kurs {word}")])
+    """Seconds from the commit of an offer with a new word until it is found; without a date, as past ones are not shown."""
+    there.write([msgspec.structs.replace(offer, name=f"Kurs {word}", instances=(Instance(),))])
     began = time.perf_counter()
     _wait_for(lambda: here.finds(word))
     return time.perf_counter() - began
@@ -189,6 +187,7 @@ class _District:
         ):
             run.put_ontology(ontology_ntriples())
             put_all(run, offers)
+            resolve(run, self.folder)
             update_index(
                 run, encoder or open_encoder(), vectors, lambda scheme, notation: schemes[scheme].label(notation)
             )
@@ -215,11 +214,6 @@ class _District:
         """Whether the search has an offer with this word in its name."""
         hits = _json(f"{self.base}/api/search?{urlencode({'q': word})}").get("hits", ())
         return any(word in json.dumps(hit) for hit in hits)
-
-    def holds_of_neighbour(self) -> bool:
-        """Whether an offer of the neighbour has arrived."""
-        with Snapshot.open(self.folder) as snapshot:
-            return snapshot.ledger.count("nachbar/nachbar") > 0
 
     def vectors(self) -> int:
         """How many vectors it knows."""

@@ -301,9 +301,12 @@ def _offer(key: str, chance: random.Random) -> Offer:
 
 
 def _free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """Below those that outgoing connections get: one of them may hold the port of a server that is just being started again."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
 
 
 def converges(seed: int, changes: int, root: Path, vectors: Path) -> list[str]:
