@@ -30,8 +30,8 @@ class FeedState(msgspec.Struct, kw_only=True):
     """``feed.json``. ``epoch`` is part of every page's address, so that a catalogue that is made anew gives no old address new contents.
 
     ``position`` and ``published`` are those of the last event that there ever was; ``first`` is the position with which the newest page
-    begins, also its name, ``events`` are how many it has. ``folded`` counts how often old pages were folded into new ones, which the first
-    ``summaries`` of ``pages`` are; they stand for everything up to the position ``folded_to``.
+    begins, also its name as long as it is the newest, ``events`` are how many it has. ``folded`` counts how often old pages were folded
+    into new ones, which the first ``summaries`` of ``pages`` are; they stand for everything up to the position ``folded_to``.
     """
 
     epoch: str
@@ -70,9 +70,12 @@ class Feed:
         """Whether a page that is not there may have been there once."""
         if epoch != self.state.epoch:
             return True
-        if name.startswith("stand"):
-            return int(name.removeprefix("stand").partition("-")[0]) <= self.state.folded
-        return 0 < int(name) <= self.state.folded_to
+        number = int(name.removeprefix("stand").partition("-")[0])
+        return number <= self.state.folded if name.startswith("stand") else 0 < number <= self.state.folded_to
+
+    def full_page_after(self, name: str) -> str | None:
+        """The name that the page got when it was full that had this one while it was the newest; None for every other name."""
+        return next((full for full in self._full if full.rpartition("-")[0] == name), None)
 
     def packed(self, name: str) -> bytes:
         """A full page as it lies on the disk: TriG, gzipped."""

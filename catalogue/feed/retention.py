@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from catalogue.feed.log import Feed, FeedState, Page
-from catalogue.feed.text import Event, EventKind, address_of_page, last_lines, page_head
+from catalogue.feed.text import Event, EventKind, full_page
 from catalogue.feed.writer import MOST_BYTES, MOST_EVENTS, write_full_page
 
 __all__ = ["FULL_LOG", "fold"]
@@ -30,8 +30,7 @@ def fold(folder: Path, state: FeedState, base: str, now: datetime) -> bool:
     last = {event.about: event.position for event in feed.events()}
     young = state.pages[len(old) :]
     state.folded += 1
-    following = young[0].name if young else state.newest
-    pages = list(_write(feed, base, _kept(feed, old, last), following))
+    pages = list(_write(feed, base, _kept(feed, old, last)))
     state.pages = [*pages, *young]
     state.summaries, state.folded_to = len(pages), old[-1].last
     for page in old:
@@ -46,28 +45,23 @@ def _kept(feed: Feed, old: list[Page], last: dict[str, int]) -> Iterator[Event]:
                 yield event
 
 
-def _write(feed: Feed, base: str, events: Iterator[Event], following: str) -> Iterator[Page]:
-    """Full pages with these events, of which the last goes on with the page named ``following``."""
+def _write(feed: Feed, base: str, events: Iterator[Event]) -> Iterator[Page]:
+    """Full pages with these events."""
     number, here, size = 1, list[Event](), 0
     for event in events:
         if here and (len(here) >= MOST_EVENTS or size >= MOST_BYTES):
-            yield _page(feed, base, number, here, _name(feed, number + 1))
+            yield _page(feed, base, number, here)
             number, here, size = number + 1, [], 0
         here.append(event)
         size += len(event.text)
     if here:
-        yield _page(feed, base, number, here, following)
+        yield _page(feed, base, number, here)
 
 
-def _name(feed: Feed, number: int) -> str:
-    return f"stand{feed.state.folded}-{number}"
-
-
-def _page(feed: Feed, base: str, number: int, events: list[Event], following: str) -> Page:
-    name = _name(feed, number)
-    address = address_of_page(base, feed.state.epoch, name)
-    end = last_lines(address, address_of_page(base, feed.state.epoch, following), events[-1].published)
-    write_full_page(feed.folder, name, page_head(base, address) + "".join(f"{e.text}\n\n" for e in events) + end)
+def _page(feed: Feed, base: str, number: int, events: list[Event]) -> Page:
+    paragraphs = "".join(f"{event.text}\n\n" for event in events)
+    name, text = full_page(base, feed.state.epoch, f"stand{feed.state.folded}-{number}", paragraphs)
+    write_full_page(feed.folder, name, text)
     return Page(
         name=name,
         first=events[0].position,

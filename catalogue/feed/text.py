@@ -2,6 +2,9 @@
 
 Terms: Linked Data Event Streams 1.0, TREE, Activity Streams 2.0 in the pattern of DCAT-AP Feeds. There are no blank nodes, and nothing
 is said of an event but its type, as:object and as:published: the pattern's shape is closed. Its position is part of its IRI.
+
+The IRIs of events and the addresses of full pages end with a digest of what they hold. A catalogue that is restored from an old copy
+does not know what it told afterwards and uses positions again, and so nothing that it tells then has a name that stood for something else.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import NamedTuple
 
 __all__ = [
@@ -19,11 +23,12 @@ __all__ = [
     "address_of_feed",
     "address_of_page",
     "events_in",
-    "last_lines",
+    "full_page",
     "page_head",
     "paragraph",
     "relation",
     "time_of",
+    "with_digest",
 ]
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -43,8 +48,11 @@ class EventKind(StrEnum):
 
 
 class Event(NamedTuple):
-    """One paragraph of a page. ``published`` in milliseconds since 1970; ``text`` is the paragraph without the empty line after it."""
+    """One paragraph of a page. ``name`` is the last segment of its IRI, position and digest; ``published`` in milliseconds since 1970;
+    ``text`` is the paragraph without the empty line after it.
+    """
 
+    name: str
     position: int
     kind: EventKind
     about: str
@@ -62,9 +70,14 @@ def address_of_page(base: str, epoch: str, name: str) -> str:
     return f"{address_of_feed(base)}/{epoch}/{name}"
 
 
-def address_of_event(base: str, position: int) -> str:
+def address_of_event(base: str, name: str) -> str:
     """The IRI of an event."""
-    return f"{address_of_feed(base)}/ereignis/{position}"
+    return f"{address_of_feed(base)}/ereignis/{name}"
+
+
+def with_digest(name: str, content: str) -> str:
+    """A name that stands for this content only."""
+    return f"{name}-{sha256(content.encode()).hexdigest()[:16]}"
 
 
 def time_of(milliseconds: int) -> str:
@@ -82,7 +95,8 @@ def paragraph(base: str, position: int, kind: EventKind, about: str, published: 
     The pattern knows only DCAT's classes as objects of a change, and its shape asks for one of them where the event is described, so what
     the event is about is called a dataset there; the payload does not say so.
     """
-    event = address_of_event(base, position)
+    said = f"{kind} {about} {published}\n{payload}"
+    event = address_of_event(base, with_digest(str(position), said))
     about_dataset = f"<{about}> <{_RDF_TYPE}> <{_DATASET}> .\n"
     return (
         f"<{address_of_feed(base)}#strom> <{_TREE}member> <{event}> .\n"
@@ -94,7 +108,7 @@ def paragraph(base: str, position: int, kind: EventKind, about: str, published: 
 
 
 _EVENT = re.compile(
-    rf"<[^>]*> <{re.escape(_TREE)}member> <[^>]*/(?P<position>\d+)> \.\n"
+    rf"<[^>]*> <{re.escape(_TREE)}member> <[^>]*/(?P<name>(?P<position>\d+)[^/>]*)> \.\n"
     rf"<[^>]*> <{_RDF_TYPE}> <{re.escape(_AS)}(?P<kind>\w+)> \.\n"
     rf"<[^>]*> <{re.escape(_AS)}object> <(?P<about>[^>]*)> \.\n"
     rf'<[^>]*> <{re.escape(_AS)}published> "(?P<published>[^"]*)"'
@@ -107,7 +121,8 @@ def events_in(page: str) -> Iterator[Event]:
         match = _EVENT.match(text)
         if match is not None:
             published = _milliseconds(match["published"])
-            yield Event(int(match["position"]), EventKind(match["kind"]), match["about"], published, text)
+            kind = EventKind(match["kind"])
+            yield Event(match["name"], int(match["position"]), kind, match["about"], published, text)
 
 
 def page_head(base: str, page: str) -> str:
@@ -120,12 +135,14 @@ def page_head(base: str, page: str) -> str:
     )
 
 
-def last_lines(page: str, following: str, end: int) -> str:
-    """What a full page ends with: that nothing will be added, and where it goes on, with what is newer than ``end``."""
-    return (
-        f'<{page}> <{_LDES}immutable> "true"^^<{_XSD}boolean> .\n'
-        f"{relation(page, f'{page}#weiter', 'GreaterThan', following, end)}"
-    )
+def full_page(base: str, epoch: str, name: str, events: str) -> tuple[str, str]:
+    """Name and text of a page to which nothing will be added; ``events`` are paragraphs with their empty lines.
+
+    It does not say where the stream goes on, as the name of the next page is not known before that is full.
+    """
+    name = with_digest(name, events)
+    address = address_of_page(base, epoch, name)
+    return name, f'{page_head(base, address)}{events}<{address}> <{_LDES}immutable> "true"^^<{_XSD}boolean> .\n'
 
 
 def relation(page: str, name: str, kind: str, node: str, published: int) -> str:

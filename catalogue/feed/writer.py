@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogue.feed.log import NEWEST, FeedState, Page, read_feed
-from catalogue.feed.text import EventKind, address_of_page, events_in, last_lines, page_head, paragraph
+from catalogue.feed.text import EventKind, address_of_page, full_page, page_head, paragraph
 
 __all__ = ["MOST_BYTES", "MOST_EVENTS", "FeedWriter", "write_full_page"]
 
@@ -30,16 +30,14 @@ class FeedWriter:
         if found is None:
             self.folder.mkdir()
             self.state = FeedState(epoch=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-            text = page_head(base, self._address(self.state.newest))
+            events = []
         else:
             self.state = found.state
-            text = found.text(self.state.newest)
-        self._lines, self._size = [text], len(text)
-        self._begin = next((event.published for event in events_in(text)), 0)
+            events = list(found.events_of(self.state.newest))
+        self._paragraphs = [f"{event.text}\n\n" for event in events]
+        self._size = sum(map(len, self._paragraphs))
+        self._begin = events[0].published if events else 0
         self._published = max(self.state.published, round(now.timestamp() * 1000) - most)
-
-    def _address(self, name: str) -> str:
-        return address_of_page(self._base, self.state.epoch, name)
 
     def append(self, kind: EventKind, about: str, payload: str = "") -> None:
         """One event; ``payload`` is N-Triples text."""
@@ -51,20 +49,18 @@ class FeedWriter:
             self._begin = state.published
         state.events += 1
         text = paragraph(self._base, state.position, kind, about, state.published, payload)
-        self._lines.append(text + "\n")
+        self._paragraphs.append(text + "\n")
         self._size += len(text)
         if state.events >= MOST_EVENTS or self._size >= MOST_BYTES:
             self._turn_page()
 
     def _turn_page(self) -> None:
         state = self.state
-        following = str(state.position + 1)
-        address = self._address(state.newest)
-        self._lines.append(last_lines(address, self._address(following), state.published))
-        write_full_page(self.folder, state.newest, "".join(self._lines))
+        name, text = full_page(self._base, state.epoch, state.newest, "".join(self._paragraphs))
+        write_full_page(self.folder, name, text)
         state.pages.append(
             Page(
-                name=state.newest,
+                name=name,
                 first=state.first,
                 last=state.position,
                 begin=self._begin,
@@ -72,14 +68,14 @@ class FeedWriter:
             )
         )
         state.first, state.events = state.position + 1, 0
-        self._lines = [page_head(self._base, self._address(state.newest))]
-        self._size = len(self._lines[0])
+        self._paragraphs, self._size = [], 0
 
     def write(self) -> None:
         """Writes the newest page, or a full one and an empty newest one."""
         if self.state.events >= _MOST_OF_THE_NEWEST:
             self._turn_page()
-        (self.folder / NEWEST).write_text("".join(self._lines), encoding="utf-8")
+        head = page_head(self._base, address_of_page(self._base, self.state.epoch, self.state.newest))
+        (self.folder / NEWEST).write_text("".join((head, *self._paragraphs)), encoding="utf-8")
 
 
 def write_full_page(folder: Path, name: str, text: str) -> None:

@@ -114,7 +114,14 @@ class FeedVisit:
                 self._known -= self._begin.open.keys()  # what it still leads to has to be read, or to be complained of
         if not entrance.unchanged:
             yield from self._follow(self._address, entrance)
-            self.restarted = self.restarted or bool(self._begin.open.keys() - self._linked)
+            self.restarted = self.restarted or not all(map(self._is_kept, self._begin.open.keys() - self._linked))
+
+    def _is_kept(self, address: str) -> bool:
+        """Whether a page is still there under another address, as one that has got its last one now that it is full."""
+        try:
+            return self._client.get(address, ACCEPT).url in self._linked
+        except NeighbourRefused:
+            return False
 
     def _open_pages(self) -> Iterator[Step]:
         for address in sorted(self._begin.open.keys() - {self._address}):

@@ -26,9 +26,9 @@ router = APIRouter(include_in_schema=False)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _A_MOMENT = "public, max-age=5"
-_PAGE = re.compile(r"(\d{1,18}|stand\d{1,18}-\d{1,18})(?:\.(\w+))?")
+_PAGE = re.compile(r"((?:\d{1,18}|stand\d{1,18}-\d{1,18})(?:-[0-9a-f]{16})?)(?:\.(\w+))?")
 _EPOCH = re.compile(r"\d{8}T\d{6}Z")
-_EVENT = re.compile(r"(\d{1,18})(?:\.(\w+))?")
+_EVENT = re.compile(r"(\d{1,18}(?:-[0-9a-f]{16})?)(?:\.(\w+))?")
 _WORTH_PACKING = 1000  # bytes
 
 
@@ -43,6 +43,19 @@ _FORMS = (
     _Form("nq", "application/n-quads", ox.RdfFormat.N_QUADS),
     _Form("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD),
 )
+
+
+class _Found(NamedTuple):
+    """TriG, and how long it may be kept."""
+
+    text: str
+    lasting: str
+
+
+class _Moved(NamedTuple):
+    """What is there under another name now."""
+
+    address: str
 
 
 class Gone(ServiceProblem):
@@ -79,7 +92,7 @@ async def event(request: Request, segment: str) -> Response:
     match = _EVENT.fullmatch(segment)
     if match is None:
         raise NotFound(f"There is no event “{segment}”.")
-    return await _answer(request, match[2], lambda feed, _: _event(feed, int(match[1])))
+    return await _answer(request, match[2], lambda feed, _: _event(feed, match[1]))
 
 
 @router.get("/feed/{epoch}/{segment}")
@@ -88,48 +101,56 @@ async def page(request: Request, epoch: str, segment: str) -> Response:
     match = _PAGE.fullmatch(segment)
     if match is None or not _EPOCH.fullmatch(epoch):
         raise NotFound(f"There is no page “{epoch}/{segment}”.")
-    return await _answer(request, match[2], lambda feed, _: _page(feed, epoch, match[1]))
+    return await _answer(request, match[2], lambda feed, base: _page(feed, base, epoch, match[1]))
 
 
-def _root(feed: Feed, base: str) -> tuple[str, str]:
-    return root_page(feed, base), _A_MOMENT
+def _root(feed: Feed, base: str) -> _Found:
+    return _Found(root_page(feed, base), _A_MOMENT)
 
 
-def _event(feed: Feed, position: int) -> tuple[str, str]:
+def _event(feed: Feed, name: str) -> _Found:
+    position = int(name.partition("-")[0])
     found = feed.event(position)
-    if found is not None:
-        return found.text, _A_MOMENT  # its address has no epoch: a catalogue that is made anew gives it another event
-    if 0 < position <= feed.state.position:
+    if found is not None and found.name == name:
+        # without a digest, as older versions named it, the name may be used again by a catalogue that is restored
+        return _Found(found.text, _FOR_EVER if "-" in name else _A_MOMENT)
+    if found is None and 0 < position <= feed.state.position:
         raise Gone("This event is not kept any more: it is over a year old, and something newer was told of its offer.")
-    raise NotFound(f"There is no event {position} yet.")
+    raise NotFound(f"There is no event {name}.")
 
 
-def _page(feed: Feed, epoch: str, name: str) -> tuple[str, str]:
-    if epoch == feed.state.epoch and feed.is_full(name):
-        return feed.text(name), _FOR_EVER
-    if epoch == feed.state.epoch and name == feed.state.newest:
-        return feed.text(name), _A_MOMENT
+def _page(feed: Feed, base: str, epoch: str, name: str) -> _Found | _Moved:
+    if epoch == feed.state.epoch:
+        if feed.is_full(name):
+            return _Found(feed.text(name), _FOR_EVER)
+        if name == feed.state.newest:
+            return _Found(feed.text(name), _A_MOMENT)
+        if (filled := feed.full_page_after(name)) is not None:
+            return _Moved(feed.address(base, filled))
     if feed.is_gone(epoch, name):
         raise Gone("This page is not kept any more. Begin anew at /feed, and drop what is no longer told of.")
     raise NotFound(f"There is no page “{epoch}/{name}”.")
 
 
-async def _answer(request: Request, suffix: str | None, read: Callable[[Feed, str], tuple[str, str]]) -> Response:
-    """What ``read`` finds, TriG and how long it may be kept, in the form that is wanted."""
+async def _answer(request: Request, suffix: str | None, read: Callable[[Feed, str], _Found | _Moved]) -> Response:
+    """What ``read`` finds, in the form that is wanted."""
     form = _wanted(request, suffix)
     packed = takes_gzip(request.headers.get("accept-encoding", ""))
     service = service_of(request)
 
     def made(served: Served) -> Response:
-        text, lasting = read(served.snapshot.feed, service.settings.catalogue.base)
-        body = text.encode()
+        found = read(served.snapshot.feed, service.settings.catalogue.base)
+        if isinstance(found, _Moved):
+            address = f"{found.address}.{suffix}" if suffix else found.address
+            return Response(status_code=307, headers={"Location": address, "Cache-Control": _A_MOMENT})
+        body = found.text.encode()
         if form.rdf_format != ox.RdfFormat.TRIG:
             written = ox.serialize(ox.parse(body, ox.RdfFormat.TRIG), format=form.rdf_format)
             assert written is not None
             body = written
         headers = {
             "ETag": strong_tag(body + b"gzip" * packed),
-            "Cache-Control": lasting,
+            "Cache-Control": found.lasting,
             "Vary": "Accept-Encoding" if suffix else "Accept, Accept-Encoding",
             "Access-Control-Expose-Headers": "ETag",
         }

@@ -76,7 +76,7 @@ def client(publisher: Publisher, order: str, *options: str) -> Iterator[list[dic
 
 
 def positions(events: list[dict[str, Any]]) -> list[int]:
-    return [int(event["id"].rpartition("/")[2]) for event in events]
+    return [int(event["id"].rpartition("/")[2].partition("-")[0]) for event in events]
 
 
 def test_it_reads_the_feed_in_order(publisher: Publisher) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pyshacl
 import pytest
 import rdflib
 
-from tests.catalogue.test_feed import CLOSED, YEAR, deliver, offer, told
+from tests.catalogue.test_feed import CLOSED, YEAR, deliver, feed_of, offer, told
 from tests.catalogue.test_run import make_old
 from tests.command import bildungskatalog
 from tests.service.conftest import BASE, SETTINGS, ingest, serving
@@ -32,10 +33,11 @@ class Shown(NamedTuple):
     client: httpx.Client
     epoch: str
     folder: Path
+    names: dict[str, str]  # of pages and events, by what stands before their digests
 
     def page(self, name: str) -> str:
         """Its path."""
-        return f"/feed/{self.epoch}/{name}"
+        return f"/feed/{self.epoch}/{self.names.get(name, name)}"
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +54,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     last = (*renamed, many[119], offer("zu", licence=CLOSED), offer("neu"))
     deliver(folder, *last, now=NOW - dt.timedelta(hours=1))
     ingest(folder, *last)  # changes nothing, but makes the index
+    feed = feed_of(folder)
+    names = [*(page.name for page in feed.state.pages), *(event.name for event in feed.events_of("240"))]
+    named = {name.rpartition("-")[0]: name for name in names} | {"240": "240"}
     with serving(folder) as url, httpx.Client(base_url=url, timeout=30) as client:
-        yield Shown(client, f"{long_ago:%Y%m%dT%H%M%SZ}", folder)
+        yield Shown(client, f"{long_ago:%Y%m%dT%H%M%SZ}", folder, named)
 
 
 PAGES = ("stand1-1", "121", "240")
@@ -96,13 +101,32 @@ def test_a_full_page_may_be_kept_for_ever_and_the_newest_for_a_moment(shown: Sho
     assert again.headers["etag"] == answer.headers["etag"]
 
 
-def test_following_the_pages_from_the_first_meets_every_event_in_order(shown: Shown) -> None:
-    seen, address = [], f"{BASE}{shown.page('stand1-1')}"
-    while address:
-        quads = list(ox.parse(shown.client.get(address.removeprefix(BASE)).text, ox.RdfFormat.TRIG))
-        seen += sorted(int(q.object.value.rpartition("/")[2]) for q in quads if q.predicate.value == TREE + "member")
-        address = next((q.object.value for q in quads if q.predicate.value == TREE + "node"), "")
+def test_the_pages_that_the_root_names_hold_every_event_in_order(shown: Shown) -> None:
+    pages = [q.object.value for q in quads(shown, "/feed") if q.predicate.value == TREE + "node"]
+    seen = []
+    for address in dict.fromkeys(pages):
+        found = quads(shown, address.removeprefix(BASE))
+        assert not any(q.predicate.value == TREE + "node" for q in found)
+        seen += sorted(position(q.object.value) for q in found if q.predicate.value == TREE + "member")
     assert seen == [120, *range(121, 243)]
+
+
+def quads(shown: Shown, path: str) -> list[ox.Quad]:
+    return list(ox.parse(shown.client.get(path).text, ox.RdfFormat.TRIG))
+
+
+def position(event: str) -> int:
+    return int(event.rpartition("/")[2].partition("-")[0])
+
+
+def test_a_page_that_is_full_has_an_address_that_stands_for_its_contents(shown: Shown) -> None:
+    assert re.fullmatch("121-[0-9a-f]{16}", shown.names["121"])
+    for suffix in ("", ".jsonld"):
+        answer = shown.client.get(f"/feed/{shown.epoch}/121{suffix}")
+        assert (answer.status_code, answer.headers["cache-control"]) == (307, "public, max-age=5")
+        assert answer.headers["location"] == f"{BASE}{shown.page('121')}{suffix}"
+    for other in (f"/feed/{shown.epoch}/121-{'0' * 16}", f"/feed/ereignis/241-{'0' * 16}", "/feed/ereignis/241"):
+        assert shown.client.get(other).status_code == 404
 
 
 def test_what_was_folded_is_gone_and_what_never_was_is_not_found(shown: Shown) -> None:
@@ -125,9 +149,9 @@ def test_what_was_folded_is_gone_and_what_never_was_is_not_found(shown: Shown) -
     assert shown.client.get("/feed", headers={"Accept": "image/png"}).status_code == 406
 
 
-@pytest.mark.parametrize("path", ["/feed", "page", "/feed/ereignis/241"])
+@pytest.mark.parametrize("path", ["/feed", "page", "event"])
 def test_every_form_says_the_same(shown: Shown, path: str) -> None:
-    path = shown.page("240") if path == "page" else path
+    path = {"page": shown.page("240"), "event": f"/feed/ereignis/{shown.names['241']}"}.get(path, path)
     found = []
     for suffix, media, form in (
         ("trig", "application/trig", ox.RdfFormat.TRIG),
@@ -144,13 +168,13 @@ def test_every_form_says_the_same(shown: Shown, path: str) -> None:
 
 
 def test_an_event_at_its_own_address(shown: Shown) -> None:
-    answer = shown.client.get("/feed/ereignis/241")
-    event, about = f"{BASE}/feed/ereignis/241", f"{BASE}/id/angebot/kvhs-119"
+    answer = shown.client.get(f"/feed/ereignis/{shown.names['241']}")
+    event, about = f"{BASE}/feed/ereignis/{shown.names['241']}", f"{BASE}/id/angebot/kvhs-119"
     found = triples(answer.text)
     assert f"<{event}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{AS}Create>" in found
     assert f"<{event}> <{AS}object> <{about}>" in found
     assert f'<{about}> <http://schema.org/name> "Brot" <{event}>' in found
-    assert "immutable" not in answer.headers["cache-control"]  # a catalogue made anew counts from 1 again
+    assert "immutable" in answer.headers["cache-control"]
     plain = shown.client.get("/feed", headers={"Accept-Encoding": "gzip;q=0"})
     assert "content-encoding" not in plain.headers
 

@@ -46,13 +46,16 @@ class Feed:
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self.pages = dict(pages)
+        self.moved: dict[str, str] = {}
         self.fetched: list[str] = []
         self.unchanged: list[str] = []
 
     def __call__(self, request: Request, connection: socket.socket) -> None:
         page = self.pages.get(request.path)
         tag = f'"{hash(page)}"'
-        if page is None:
+        if request.path in self.moved:
+            connection.sendall(answer(status="307 Temporary Redirect", Location=self.moved[request.path]))
+        elif page is None:
             connection.sendall(answer(status="404 Not Found"))
         elif request.headers.get("if-none-match") == tag:
             self.unchanged.append(request.path)
@@ -133,6 +136,25 @@ def test_a_visit_that_breaks_off_goes_on_there() -> None:
         rest, _ = visit(origin, first.place)
         assert names(rest) == ["3"]
         assert feed.fetched == ["/feed", "/1", "/feed", "/1", "/2"]  # whether 2 is still there, and the same
+
+
+def test_a_newest_page_that_gets_another_address_when_it_is_full() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1", from_=1), "/1": event(1, 1)})
+    with serving(feed) as origin:
+        steps, _ = visit(origin)
+        feed.pages = {
+            "/feed": leads("/feed", "/1-full", from_=1, until=2) + leads("/feed", "/3", after=2),
+            "/1-full": event(1, 1) + event(2, 2),
+            "/3": event(3, 3),
+        }
+        feed.moved["/1"] = "/1-full"
+        steps, seen = visit(origin, steps[-1].place)
+        assert names(steps) == ["2", "3"]
+        assert not seen.restarted
+        del feed.pages["/3"], feed.pages["/1-full"], feed.moved["/1"]
+        feed.pages["/feed"] = leads("/feed", "/folded", from_=1, until=3)
+        feed.pages["/folded"] = event(3, 3)
+        assert visit(origin, steps[-1].place)[1].restarted
 
 
 def test_two_events_of_one_moment_on_two_visits() -> None:
