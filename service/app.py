@@ -58,6 +58,7 @@ from service.vocabulary import Vocabulary
 __all__ = ["create_app", "create_app_from_environment", "tell_errors"]
 
 _LOG = logging.getLogger(__name__)
+_STANDARD_ERROR = 2
 _WITH_A_PAGE = (404, 406, 422, 500, 503)
 _TOGETHER = 8  # questions at once: more than cores, as those that come together are encoded together
 _WAITING_FOR_A_CORE = 60  # questions; more are turned away
@@ -75,6 +76,7 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _keep_files_to_ourselves()
         queries = QueryPool(folder, workers=settings.sparql.workers, seconds=settings.sparql.seconds)
         follower = Follower(folder, opener.engine, queries.switch)
         app.state.service = Service(
@@ -142,6 +144,16 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
     app.add_middleware(Everywhere)
     tell_errors(app)
     return app
+
+
+def _keep_files_to_ourselves() -> None:
+    """uvloop leaves open to a program that it starts what may be inherited, and uvicorn's listening socket may be: whoever runs
+    foreign queries could answer in our name, and the port would not be free again as long as one of them outlives us.
+    """
+    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+        if descriptor > _STANDARD_ERROR:
+            with suppress(OSError):  # the listing's own is closed by now
+                os.set_inheritable(descriptor, False)
 
 
 def tell_errors(app: FastAPI) -> None:

@@ -21,7 +21,7 @@ import pytest
 from tests.catalogue.stores import workers_of
 from tests.service.conftest import wait_for
 from tests.service.generated_queries import generated
-from tests.service.hostile import HostileQuery, Prober, Served, hostile_queries, served
+from tests.service.hostile import READY, HostileQuery, Prober, Served, hostile_queries, served
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 BOUND = 5000  # ms; the aim is 250, but three processes of tests share the cores: the figures are printed
@@ -235,6 +235,33 @@ def test_killed_workers_are_replaced(impatient: Served) -> None:
         wait_for(lambda: impatient.holding().workers == 4)
         assert client.get("/sparql", params={"query": "ASK {}"}).json()["boolean"] is True
     impatient.settled(before)
+
+
+def test_no_program_that_it_starts_can_answer_in_its_name(demo_copy: Path) -> None:
+    """And when it is killed, its port is free at once."""
+    with (demo_copy / "katalog.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[[neighbour]]\nname = "dort"\nfeed = "http://127.0.0.1:9/feed"\n')
+    with served(demo_copy) as server:
+        port = urlsplit(server.url).port
+        assert listeners_at(port, server.pid)
+        wait_for(lambda: any(b"service.following" in command for command in programs_of(server.pid).values()))
+        programs = programs_of(server.pid)
+        assert len(programs) > READY
+        assert [command for pid, command in programs.items() if listeners_at(port, pid)] == []
+
+
+def programs_of(parent: int) -> dict[int, bytes]:
+    """Process number and command line of what a process has started."""
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+
+
+def listeners_at(port: int | None, pid: int) -> list[str]:
+    """The sockets that listen at a port, of those that a process holds."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    there = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
+    return [held for held in map(os.readlink, Path(f"/proc/{pid}/fd").iterdir()) if held in there]
 
 
 def test_serve_ends_promptly_while_a_query_runs(demo: Path) -> None:
