@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection
@@ -13,7 +14,11 @@ _SUBSCRIBER = 64  # bits of an IPv6 address that are one subscriber's; the rest 
 
 def client_of(request: HTTPConnection) -> str:
     """The address that a request comes from; of IPv6 its network (RFC 6177). Behind a proxy on this host, what the proxy says."""
-    host = request.client.host if request.client else ""
+    return _named(request.client.host if request.client else "")
+
+
+@lru_cache(1024)
+def _named(host: str) -> str:
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -152,17 +152,18 @@ class QueryPool:
 
     async def _run(self, payload: bytes, client: str) -> Raw:
         until = asyncio.get_running_loop().time() + self._seconds
-        async with AsyncExitStack() as held:
-            trial = held.enter_context(await self._turn(self._quick, client, len(payload), until))
-            process = await held.enter_async_context(self._worker())
-            asking = asyncio.ensure_future(process.ask(payload))
-            held.callback(asking.cancel)
-            if await self._answered_soon(process, asking):
-                return asking.result()
-            if long := self._long.enter_now(client):
-                held.enter_context(long)
-                trial.leave()
-                return await self._long_answer(process, asking)
+        with await self._turn(self._quick, client, len(payload), until) as trial:
+            async with self._worker() as process:
+                asking = asyncio.ensure_future(process.ask(payload))
+                try:
+                    if await self._answered_soon(process, asking):
+                        return asking.result()
+                    if long := self._long.enter_now(client):
+                        trial.leave()
+                        with long:
+                            return await self._long_answer(process, asking)
+                finally:
+                    asking.cancel()
         with await self._turn(self._long, client, len(payload), until):
             async with self._worker() as process:
                 return await self._long_answer(process, asyncio.ensure_future(process.ask(payload)))
@@ -178,6 +179,8 @@ class QueryPool:
         return True
 
     async def _turn(self, turns: Turns, client: str, size: int, until: float) -> Turn:
+        if turn := turns.enter_now(client):
+            return turn
         try:
             async with asyncio.timeout_at(until):
                 turn = await turns.enter(client, size)
