@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pyoxigraph as ox
 
+from catalogue.dataset import Dataset
 from catalogue.errors import CatalogueError, CatalogueOutdated
 from catalogue.feed import publish
 from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
@@ -57,6 +58,7 @@ class Run:
         self.withdrawn: list[str] = []
         self._folder = folder
         self._touched = False
+        self._over = False
         self._clock = clock
         visible = visible_snapshot(folder)
         if visible is None:
@@ -78,14 +80,13 @@ class Run:
             self.ledger = Ledger.open_for_writing(self.path / "ledger.sqlite")
             if self._state.format < FORMAT:
                 self.ledger.upgrade(lambda offer: sha256(statements_of(offer, base).encode()).digest())
-        self._store: ox.Store | None = ox.Store(str(self.path / "rdf"))
+        self.dataset = Dataset(self.path / "rdf")
         self._free_rows: Iterator[int] | None = None
 
     @property
     def store(self) -> ox.Store:
         """The RDF dataset of the private copy."""
-        assert self._store is not None, "the run is over"
-        return self._store
+        return self.dataset.open()
 
     def source(self, name: str, partial: bool = False) -> SourceWriter:
         """Begins to write a source. ``partial``: only what changed is delivered, all else stays."""
@@ -122,7 +123,9 @@ class Run:
             base=self.base,
             format=FORMAT,
         )
-        self._close()
+        self._over = True
+        self.dataset.save()
+        self.ledger.close()
         (self.path / "snapshot.json").write_bytes(msgspec.json.encode(state))
         sync_tree(self.path)
         visible = self.path.with_suffix("")
@@ -132,15 +135,12 @@ class Run:
         _remove_old(self._folder, visible)
         return visible
 
-    def _close(self) -> None:
-        if self._store is not None:
-            self._store.flush()
-            self._store = None  # closes RocksDB
-            self.ledger.close()
-
     def discard(self) -> None:
         """Forgets a run that was not committed."""
-        self._close()
+        if not self._over:
+            self._over = True
+            self.dataset.close()
+            self.ledger.close()
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -12,7 +12,6 @@ import msgspec
 import pyoxigraph as ox
 
 from catalogue.ledger import Counts, Entry, Note, SourceRun
-from catalogue.snapshot import describe
 from ontology.iris import graph_of_source, is_own, offer_iri, provider_iri
 from ontology.offer import Offer, Provider, iri_of
 from ontology.passing_on import part_to_pass_on
@@ -34,8 +33,8 @@ class SourceWriter:
     """Writes the offers of one source into a run: a context manager, to be ended by `finish` or `abandon` inside it.
 
     Of an own source everything is delivered, and what is not is withdrawn. ``partial``: what is neither put nor withdrawn stays.
-    Statements are spooled and reach the store at the end, so that an abandoned source leaves no trace in it. The store holds what everybody
-    may query and pass on; all of an offer is in the ledger.
+    Statements are spooled until the end, so that an abandoned source leaves no trace in the dataset. This holds what everybody may query
+    and pass on; all of an offer is in the ledger.
     """
 
     def __init__(self, run: Run, name: str, partial: bool = False) -> None:
@@ -52,7 +51,7 @@ class SourceWriter:
         self._changed: set[int] = set()
         self._withdrawn: dict[str, Entry] = {}
         self._outdated: list[str] = []
-        self._spool_path = run.path / "spool.nt"
+        self._spool_path = run.dataset.spool()
         self._spool = self._spool_path.open("w", encoding="utf-8", newline="\n")
         run.ledger.begin_source()
 
@@ -165,7 +164,7 @@ class SourceWriter:
         return {offer_id: self._old[offer_id] for offer_id in self._old.keys() - self._seen - self._kept}
 
     def finish(self, counts: Counts, notes: Sequence[Note]) -> None:
-        """Withdraws what was not delivered again, moves the statements to the store and enters the run in the ledger."""
+        """Withdraws what was not delivered again, hands over the statements and enters the run in the ledger."""
         run, ledger = self._run, self._run.ledger
         missing = self._missing()
         self._put_providers()
@@ -186,11 +185,9 @@ class SourceWriter:
         if self._outdated or self._spool_path.stat().st_size:
             run.touch()
             ledger.date_source(self.name, run.moment)
-            for iri in self._outdated:
-                for quad in list(describe(run.store, ox.NamedNode(iri), self._graph)):
-                    run.store.remove(quad)
-            run.store.bulk_load(path=str(self._spool_path), format=ox.RdfFormat.N_TRIPLES, to_graph=self._graph)
-        self._spool_path.unlink()
+            run.dataset.replace(self._graph, self._outdated, self._spool_path)
+        else:
+            self._spool_path.unlink()
         self._enter(counts, notes, None)
 
     def _old_iri(self, offer_id: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule
+from search.arrays import load_arrays
 from search.facets import FacetIndex, Labels, Names, tags_of
 from search.languages import mask_of_languages
 from search.question.wishes import DAYTIMES, LEVELS
@@ -199,9 +200,8 @@ class Columns:
     @classmethod
     def load(cls, path: Path) -> Columns:
         """What `save` wrote."""
-        with np.load(path) as data:
-            tag_names = msgspec.json.decode(data["names"].tobytes(), type=list[str])
-            return cls({name: data[name] for name in _ALL_TYPES}, tag_names)
+        data = load_arrays(path)
+        return cls(data, msgspec.json.decode(data["names"].tobytes(), type=list[str]))
 
     def per_row(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """The least value over the runs of each row in use, in the order of ``rows``."""
@@ -257,10 +257,9 @@ class Columns:
         first = np.cumsum(lengths) - lengths
         return np.repeat(self.first[places] - first, lengths) + np.arange(lengths.sum()), first
 
-    def group(self, groups: Iterable[tuple[int, int]]) -> None:
-        """Offers (row and group) that were judged are alike where the group is the same, whatever title and provider say."""
-        found = np.array(list(groups), np.int64).reshape(-1, 2)
-        self._alike[np.searchsorted(self.rows, found[:, 0])] = found[:, 1]
+    def group(self, rows: Sequence[int], groups: Sequence[int]) -> None:
+        """Offers that were judged are alike where the group is the same, whatever title and provider say."""
+        self._alike[self._place[np.array(rows, np.int64)]] = groups
 
     @cached_property
     def _alike(self) -> NDArray[np.int64]:

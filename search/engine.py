@@ -22,7 +22,6 @@ from ontology.offer import Offer
 from search.answer import Answer, Facet, Hit, SearchRequest
 from search.columns import Columns, day_number
 from search.concepts import ConceptFinder
-from search.encoder import Encoder
 from search.encoder.together import QuestionEncoder
 from search.exclusion import Exclusions
 from search.facets import FACETS
@@ -61,7 +60,7 @@ class SearchEngine:
     def __init__(
         self,
         snapshot: Snapshot,
-        encoder: Encoder,
+        encode: QuestionEncoder,
         reader: QuestionReader,
         gazetteer: Gazetteer,
         schemes: Schemes,
@@ -69,16 +68,16 @@ class SearchEngine:
     ) -> None:
         """Opens the snapshot's index (memory-mapped). Raises IndexOutdated."""
         state = index_state(snapshot.path)
-        if state is None or state.model != encoder.name:
+        if state is None or state.model != encode.name:
             made_by = "einer anderen Fassung" if state is None else f"dem Modell {state.model}"
             raise IndexOutdated(
-                f"Der Suchindex stammt von {made_by}, eingestellt ist {encoder.name}. Er muss neu aufgebaut werden."
+                f"Der Suchindex stammt von {made_by}, eingestellt ist {encode.name}. Er muss neu aufgebaut werden."
             )
         self._snapshot = snapshot
         self._reader = reader
         self._gazetteer = gazetteer
         self._columns = Columns.load(snapshot.path / "columns.npz")
-        self._columns.group(snapshot.judgements.groups())
+        self._columns.group(*snapshot.judgements.groups())
         self._across = {row: rows for rows in snapshot.judgements.across().values() for row in rows}
         self._words = WordIndex(snapshot.path / "words.npz")
         self._vectors = VectorIndex(snapshot.path)
@@ -96,7 +95,7 @@ class SearchEngine:
             self._columns,
             ConceptFinder(schemes),
             lexicon,
-            QuestionEncoder(encoder),
+            encode,
         )
 
     def search(self, request: SearchRequest) -> Answer:

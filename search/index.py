@@ -15,9 +15,9 @@ from search.columns import Columns
 from search.encoder import Encoder
 from search.encoder.cache import VectorCache
 from search.facets import Labels
+from search.postings import update_words, write_words
 from search.texts import meaning_text
 from search.vectors import update_vectors, write_vectors
-from search.words import update_words, write_words
 
 __all__ = ["IndexState", "index_state", "update_index"]
 

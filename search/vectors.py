@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from search.arrays import load_arrays
+
 __all__ = ["VectorHits", "VectorIndex", "best_of", "update_vectors", "write_vectors"]
 
 _FEW = 2048  # rows: comparing so many one by one takes about as long as scanning the codes of 100,000
@@ -142,8 +144,8 @@ class VectorIndex:
         self.changed: Rows = np.empty(0, np.int64)
         self._changes: Vectors = np.empty((0, self._dimension), np.float32)
         if (folder / "changes.npz").exists():
-            with np.load(folder / "changes.npz") as data:
-                self.changed, self._changes = data["rows"], data["vectors"]
+            changes = load_arrays(folder / "changes.npz")
+            self.changed, self._changes = changes["rows"], changes["vectors"]
         self.height = max(self._base.shape[0], int(self.changed[-1]) + 1 if self.changed.size else 0)
         self._slots = np.arange(self.height)  # of each row in the file of changes, behind those of the base
         self._slots[self.changed] = self._base.shape[0] + np.arange(self.changed.size)
@@ -208,13 +210,13 @@ class VectorIndex:
 
     def vectors(self, rows: Rows) -> Vectors:
         """Vectors of given rows (n, dim)."""
-        if not self.changed.size:
-            return np.take(self._bytes, rows, axis=0).view(np.float32)
         slots = self._slots[rows]
-        late = slots >= self._base.shape[0]
-        found = np.empty((rows.size, self._dimension), np.float32)
-        found[~late] = np.take(self._bytes, slots[~late], axis=0).view(np.float32)
-        found[late] = self._changes[slots[late] - self._base.shape[0]]
+        if not self._base.size:
+            return self._changes[slots]
+        found = np.take(self._bytes, slots, axis=0, mode="clip").view(np.float32)
+        late = np.flatnonzero(slots >= self._base.shape[0])
+        if late.size:
+            found[late] = self._changes[slots[late] - self._base.shape[0]]
         return found
 
     def matrix(self, height: int = 0, rows: Sequence[int] = (), vectors: Vectors | None = None) -> Vectors:

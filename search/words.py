@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,14 +19,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ontology.offer import Offer
-from search.stems import analyzer, stems
-from search.texts import body_words, title_words
+from search.postings import Postings
+from search.stems import stems
 from search.vectors import best_of
 
-__all__ = ["WordHits", "WordIndex", "update_words", "write_words"]
+__all__ = ["WordHits", "WordIndex"]
 
 _TITLE_BOOST = 3.0
+_FIELDS = {"title": _TITLE_BOOST, "body": 1.0}
 _OTHER_FIELD = 0.1  # a term counts where it says most; in a second field it counts only a little more
 _K1, _B = 1.2, 0.75  # of BM25, as everywhere
 _REMEMBERED = 16  # questions: each is asked of several groups and for every page
@@ -43,82 +42,6 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-_TYPES: dict[str, type] = {
-    "first": np.int64,  # (stems + 1): where the postings of a stem begin
-    "rows": np.int32,  # of a posting; sorted within a stem
-    "title": np.uint8,  # how often the stem stands in the row's title
-    "body": np.uint8,
-    "title_length": np.int32,  # (height): stems of a row's title; 0 for rows not in use
-    "body_length": np.int32,
-}
-
-
-class _Postings(msgspec.Struct, frozen=True):
-    """``stems`` by number, and the arrays of `_TYPES`."""
-
-    stems: list[str]
-    arrays: Mapping[str, NDArray[Any]]
-
-    @classmethod
-    def empty(cls) -> _Postings:
-        return cls([], {name: np.zeros(1 if name == "first" else 0, kind) for name, kind in _TYPES.items()})
-
-    @classmethod
-    def load(cls, path: Path) -> _Postings:
-        with np.load(path) as data:
-            stems = msgspec.json.decode(data["stems"].tobytes(), type=list[str])
-            return cls(stems, {name: data[name] for name in _TYPES})
-
-    def save(self, path: Path) -> None:
-        part = path.with_name("words-neu.npz")  # the file may be shared with the visible snapshot: never write into it
-        stems = np.frombuffer(msgspec.json.encode(self.stems), np.uint8)
-        np.savez(part, allow_pickle=False, stems=stems, **self.arrays)
-        part.replace(path)
-
-    def updated(self, offers: Sequence[tuple[int, Offer]], outdated: Iterable[int]) -> _Postings:
-        """Without the words of the ``outdated`` rows and with those of ``offers``: changed rows stand in both."""
-        analyze = analyzer().analyze
-        old = self.arrays
-        height = max([old["title_length"].size, *(row + 1 for row, _ in offers)])
-        lengths = {}
-        for name in ("title_length", "body_length"):
-            lengths[name] = np.zeros(height, np.int32)
-            lengths[name][: old[name].size] = old[name]
-        gone = np.zeros(height, np.bool_)
-        gone[[row for row in outdated if row < height]] = True
-        for length in lengths.values():
-            length[gone] = 0
-        numbers = {stem: number for number, stem in enumerate(self.stems)}
-        new: list[tuple[int, int, int, int]] = []  # stem, row, how often in the title, in the rest
-        for row, offer in offers:
-            title, body = Counter(analyze(title_words(offer))), Counter(analyze(body_words(offer)))
-            lengths["title_length"][row], lengths["body_length"][row] = title.total(), body.total()
-            for stem in title | body:
-                number = numbers.setdefault(stem, len(numbers))
-                new.append((number, row, min(title[stem], 255), min(body[stem], 255)))
-        keep = ~gone[old["rows"]]
-        stem_of = np.repeat(np.arange(len(self.stems), dtype=np.int64), np.diff(old["first"]))[keep]
-        added = np.array(sorted(new), np.int64).reshape(-1, 4)
-        # both are sorted by stem and row, so the new ones are put between the old ones
-        places = np.searchsorted(stem_of << 32 | old["rows"][keep], added[:, 0] << 32 | added[:, 1])
-        arrays: dict[str, NDArray[Any]] = {
-            name: np.insert(old[name][keep], places, added[:, column].astype(_TYPES[name]))
-            for column, name in ((1, "rows"), (2, "title"), (3, "body"))
-        }
-        counts = np.bincount(np.insert(stem_of, places, added[:, 0]), minlength=len(numbers))
-        arrays["first"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return _Postings(list(numbers), arrays | lengths)
-
-
-def write_words(path: Path, offers: Sequence[tuple[int, Offer]]) -> None:
-    """Writes the words of offers with their rows."""
-    _Postings.empty().updated(offers, ()).save(path)
-
-
-def update_words(path: Path, offers: Sequence[tuple[int, Offer]], outdated: Iterable[int]) -> None:
-    """Forgets the words of the ``outdated`` rows, then adds those of ``offers``: changed rows stand in both."""
-    _Postings.load(path).updated(offers, outdated).save(path)
-
 
 class WordHits(msgspec.Struct, frozen=True):
     """Rows (int64) with their BM25 scores (float32), best first."""
@@ -131,16 +54,15 @@ class WordIndex:
     """Read-only view of a snapshot's words."""
 
     def __init__(self, path: Path) -> None:
-        postings = _Postings.load(path)
+        postings = Postings.load(path)
         self._numbers = {stem: number for number, stem in enumerate(postings.stems)}
+        self._postings = postings.arrays
         self._first, self._rows = postings.arrays["first"], postings.arrays["rows"]
         self._height = postings.arrays["title_length"].size
         used = (postings.arrays["title_length"] + postings.arrays["body_length"]) > 0
         self._documents = int(used.sum())
-        self._in_title = postings.arrays["title"] > 0
-        self._having = np.diff(np.concatenate([[0], np.cumsum(self._in_title)])[self._first])
-        self._rarities = _rarity(self._documents, self._having)
-        self._scores = self._all_scores(postings)
+        self._norms = [self._norms_of(field) for field in _FIELDS]
+        self._scores: dict[int, Floats] = {}
         self._own = threading.local()
         self._found = lru_cache(_REMEMBERED)(self._find)
         self._naming = lru_cache(_TERMS)(self._find_naming)
@@ -200,7 +122,7 @@ class WordIndex:
         having = np.zeros(self._height, np.bool_)
         for stem in stems:
             if (number := self._numbers.get(stem)) is not None:
-                having[self._rows[self._first[number] : self._first[number + 1]]] = True
+                having[self._rows[self._part(number)]] = True
         return having
 
     def naming(self, term: str) -> Rows:
@@ -215,8 +137,8 @@ class WordIndex:
             numbers = [self._numbers[other] for other in self._ending(stem) if other in self._numbers]
             has = np.zeros(self._height, np.bool_)
             for number in numbers:
-                part = slice(self._first[number], self._first[number + 1])
-                has[self._rows[part][self._in_title[part]]] = True
+                part = self._part(number)
+                has[self._rows[part][self._postings["title"][part] > 0]] = True
             having &= has
         return np.flatnonzero(having)
 
@@ -237,7 +159,7 @@ class WordIndex:
     def having(self, stem: str, rows: Rows) -> Bools:
         """Which of a few rows (n,) have a stem in title or body."""
         number = self._numbers.get(stem)
-        part = self._rows[:0] if number is None else self._rows[self._first[number] : self._first[number + 1]]
+        part = self._rows[:0] if number is None else self._rows[self._part(number)]
         if part.size == 0:  # also of a word whose last offer is gone
             return np.zeros(rows.size, np.bool_)
         alike = rows.astype(part.dtype)  # else all that have the stem are made as wide as these rows
@@ -251,7 +173,8 @@ class WordIndex:
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a stem in titles."""
         number = self._numbers.get(term)
-        return float(_rarity(self._documents, 0) if number is None else self._rarities[number])
+        having = 0 if number is None else np.count_nonzero(self._postings["title"][self._part(number)])
+        return float(_rarity(self._documents, having))
 
     def _find(self, text: str) -> tuple[Rows, Floats]:
         """The rows that have a word of the text, in order, and their scores."""
@@ -260,27 +183,40 @@ class WordIndex:
         total: Floats = self._own.total
         for term, weight in self.asked(text).items():
             number = self._numbers[term]
-            part = slice(self._first[number], self._first[number + 1])
-            total[self._rows[part]] += np.float32(weight) * self._scores[part]
+            total[self._rows[self._part(number)]] += np.float32(weight) * self._scores_of(number)
         rows = np.flatnonzero(total > 0)  # ten times as fast as without the comparison
         scores = total[rows]
         total[rows] = 0
         return rows, scores
 
-    def _all_scores(self, postings: _Postings) -> Floats:
-        """What each posting adds to the score of its row."""
+    def _scores_of(self, number: int) -> Floats:
+        """What each posting of a stem adds to the score of its row; made when the stem is first asked for."""
+        scores = self._scores.get(number)
+        if scores is None:
+            scores = self._scores[number] = self._made_scores(self._part(number))
+        return scores
+
+    def _made_scores(self, part: slice) -> Floats:
         fields = []
-        for name, boost in (("title", _TITLE_BOOST), ("body", 1.0)):
-            often, lengths = postings.arrays[name], postings.arrays[f"{name}_length"]
-            mean = lengths.sum() / max(1, self._documents)
-            norms = (_K1 * (1 - _B + _B * lengths / max(mean, 1e-9))).astype(np.float32)
-            having = np.diff(np.concatenate([[0], np.cumsum(often > 0)])[self._first])
-            weights = (boost * (1 + _K1) * _rarity(self._documents, having)).astype(np.float32)
+        for (name, boost), norms in zip(_FIELDS.items(), self._norms, strict=True):
+            often = self._postings[name][part]
+            weight = np.float32(boost * (1 + _K1) * _rarity(self._documents, np.count_nonzero(often)))
             times = often.astype(np.float32)
-            fields.append(np.repeat(weights, np.diff(self._first)) * times / (times + norms[self._rows]))
+            fields.append(weight * times / (times + norms[self._rows[part]]))
         title, body = fields
         scores: Floats = np.maximum(title, body) + np.float32(_OTHER_FIELD) * np.minimum(title, body)
         return scores
+
+    def _norms_of(self, field: str) -> Floats:
+        """What the length of a field adds below the line of BM25's fraction, for each row."""
+        lengths = self._postings[f"{field}_length"]
+        mean = lengths.sum() / max(1, self._documents)
+        norms: Floats = (_K1 * (1 - _B + _B * lengths / max(mean, 1e-9))).astype(np.float32)
+        return norms
+
+    def _part(self, number: int) -> slice:
+        """Where the postings of a stem lie."""
+        return slice(self._first[number], self._first[number + 1])
 
 
 def _without_digraphs(word: str) -> str:

@@ -201,11 +201,11 @@ def write_index(run: Run, folder: Path, settings: Settings, schemes: Schemes, pr
     def label(scheme: str, notation: str) -> str:
         return schemes[scheme].label(notation)
 
-    resolve(run, folder, progress.pairs)
     cache = folder / "cache"
     cache.mkdir(exist_ok=True)
     with VectorCache(cache / "vectors.sqlite") as vectors:
         update_index(run, open_encoder(settings.search.model), vectors, label, progress.texts)
+    resolve(run, folder, progress.pairs)  # behind the index, as it opens the dataset
 
 
 def rebuild_index(folder: Path, settings: Settings, progress: Progress) -> None:

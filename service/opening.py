@@ -10,6 +10,7 @@ from catalogue.snapshot import Snapshot
 from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
 from search.encoder import Encoder, open_encoder
+from search.encoder.together import QuestionEncoder
 from search.engine import SearchEngine
 from search.lexicon import Lexicon
 from search.question import QuestionReader
@@ -28,6 +29,11 @@ class Opener:
     def encoder(self) -> Encoder:
         """The model of the settings. Raises EncoderUnavailable."""
         return open_encoder(self.settings.search.model)
+
+    @cached_property
+    def questions(self) -> QuestionEncoder:
+        """The same for questions, which it remembers whatever becomes of the offers. Raises EncoderUnavailable."""
+        return QuestionEncoder(self.encoder)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -54,4 +60,4 @@ class Opener:
 
     def engine(self, snapshot: Snapshot) -> SearchEngine:
         """The search over a snapshot. Raises IndexOutdated."""
-        return SearchEngine(snapshot, self.encoder, self.reader, self.gazetteer, self.schemes, self.lexicon)
+        return SearchEngine(snapshot, self.questions, self.reader, self.gazetteer, self.schemes, self.lexicon)

@@ -162,8 +162,8 @@ def remains(folder: Path) -> list[str]:
 MOMENTS = {
     "while copying": (r"os\.link \S+\.sst .*", False),
     "before the ledger is opened": (r"sqlite3\.connect \S+\.neu/ledger\.sqlite", False),
-    "before the first source": (r"open \S+/spool\.nt .*", False),
-    "after the statements of a source": (r"os\.remove \S+/spool\.nt .*", False),
+    "before the first source": (r"open \S+/spool-1\.nt .*", False),
+    "after the statements of a source": (r"os\.remove \S+/spool-1\.nt .*", False),
     "before the vectors": (r"sqlite3\.connect \S+/vectors\.sqlite", False),
     "before the vectors are in place": (r"os\.rename \S+/(?:vectors\.neu|changes-neu\.npz) .*", False),
     "before the columns are in place": (r"os\.rename \S+/neu\.npz .*", False),

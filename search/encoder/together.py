@@ -24,9 +24,10 @@ Vector = NDArray[np.float32]
 
 
 class QuestionEncoder:
-    """Vectors of single questions, for many threads."""
+    """Vectors of single questions, for many threads. ``name`` is that of the model."""
 
     def __init__(self, encoder: Encoder) -> None:
+        self.name = encoder.name
         self._encoder = encoder
         self._known: OrderedDict[str, Vector] = OrderedDict()
         self._waiting: dict[str, Future[Vector]] = {}  # in the order in which they came

@@ -8,12 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import pyoxigraph as ox
 import pytest
 
+from catalogue import dataset
 from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError, CatalogueOutdated
 from catalogue.ledger import Bookmark, Counts, Note
 from catalogue.neighbours import Check, note_check, read_checks
-from catalogue.run import open_run
+from catalogue.run import Run, open_run
 from catalogue.snapshot import Snapshot
 from ontology import passing_on
 from ontology.offer import Instance, Kind, Offer, Place, Provider
@@ -75,6 +77,45 @@ def test_first_run_second_run_change_and_withdrawal(tmp_path: Path) -> None:
 
 
 CLOSED = msgspec.structs.replace(offer("A"), licence="Alle Rechte vorbehalten")
+
+
+@pytest.mark.parametrize("few", [0, 1 << 20])  # bytes: in bulk; one by one
+def test_statements_reach_the_dataset_when_it_is_read_or_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(dataset, "_FEW", few)
+
+    def deliver(run: Run, source: str, name: str) -> None:
+        with run.source(source) as writer:
+            writer.put(msgspec.structs.replace(offer("A", name), id=source, source=source))
+            writer.finish(Counts(1, 1), ())
+
+    def names(store: ox.Store) -> set[str]:
+        found = store.quads_for_pattern(None, ox.NamedNode("http://schema.org/name"), None)
+        return {quad.object.value for quad in found if "Brot" in quad.object.value}
+
+    with open_run(tmp_path, BASE) as run:
+        deliver(run, "eins", "Brot")
+        deliver(run, "zwei", "Brote")
+        run.commit()
+    with open_run(tmp_path, BASE) as run:
+        deliver(run, "eins", "Roggenbrot und Brot")
+        assert names(run.store) == {"Roggenbrot und Brot", "Brote"}
+        deliver(run, "zwei", "Brotzeit")
+        run.commit()
+    with Snapshot.open(tmp_path) as snapshot:
+        assert names(snapshot.store) == {"Roggenbrot und Brot", "Brotzeit"}
+        assert len(snapshot.store) == 2 * (11 + 2)
+        assert not list(snapshot.path.glob("*.nt"))
+
+
+def test_a_run_without_news_leaves_the_dataset_as_it_is(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    with Snapshot.open(tmp_path) as before:
+        ingest(tmp_path, offer("A"))
+        with Snapshot.open(tmp_path) as after:
+            names = [sorted(path.name for path in snapshot.rdf_path.iterdir()) for snapshot in (before, after)]
+    assert set(names[1]) == set(names[0]) - {"LOG"}  # RocksDB was not even opened, which would begin a new one
 
 
 def test_the_store_tells_little_of_an_offer_whose_licence_is_not_open(tmp_path: Path) -> None:

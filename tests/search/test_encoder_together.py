@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from catalogue.snapshot import Snapshot
+from search.answer import SearchRequest
 from search.encoder.together import QuestionEncoder
+from service.opening import Opener
 
 
 class Letters:
@@ -76,3 +81,14 @@ def test_a_failure_reaches_those_who_asked_and_nobody_else() -> None:
     with pytest.raises(ValueError, match="wrong"):
         encode("wrong")
     assert encode("right").tolist() == [5, 0]
+
+
+def test_what_was_asked_of_one_snapshot_is_known_to_the_next(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[str] = []
+    opener = Opener(demo)
+    encode = opener.encoder.encode_questions
+    monkeypatch.setattr(opener.encoder, "encode_questions", lambda texts: [encoded.extend(texts), encode(texts)][1])
+    with Snapshot.open(demo) as snapshot:
+        for engine in (opener.engine(snapshot), opener.engine(snapshot)):
+            engine.search(SearchRequest(text="Töpfern", today=dt.date(2026, 1, 5)))
+    assert encoded == ["Töpfern"]

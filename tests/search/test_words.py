@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ontology.offer import Kind, Offer
-from search.words import WordIndex, update_words, write_words
+from search.postings import update_words, write_words
+from search.words import WordIndex
 
 
 def offer(name: str, **values: str) -> Offer:

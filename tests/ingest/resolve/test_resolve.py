@@ -76,7 +76,7 @@ def groups(folder: Path) -> set[frozenset[str]]:
     with Snapshot.open(folder) as snapshot:
         ids = {row: offer.id for row, offer in snapshot.ledger.offers()}
         members: dict[int, set[str]] = {}
-        for row, number in snapshot.judgements.groups():
+        for row, number in zip(*snapshot.judgements.groups(), strict=True):
             members.setdefault(number, set()).add(ids[row])
     return {frozenset(found) for found in members.values() if len(found) > 1}
 
