@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def _app_of_this_process(folder: Path) -> Callable[[], FastAPI]:
 
 def _app_of_others(folder: Path) -> str:
     """The process that watches over the others needs no model: the index is looked after by one that ends."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_end_with_parent) as pool:
         pool.submit(_refresh_index_of, folder).result()
     os.environ["BILDUNGSKATALOG_DIR"] = str(folder.absolute())  # how the worker processes learn it
     return "service.app:create_app_from_environment"
@@ -78,6 +79,18 @@ def _serve(config: uvicorn.Config, listening: socket.socket, announce: Callable[
         Multiprocess(config, [listening]).run()
     else:
         _Server(config, announce).run([listening])
+
+
+def _end_with_parent() -> None:
+    """Else a process of a pool waits for ever when the one that it works for is killed."""
+
+    def wait() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)  # whatever it writes is one transaction
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _refresh_index_of(folder: Path) -> None:

@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ import httpx
 import pytest
 
 from tests.catalogue.stores import workers_of
+from tests.command import PROGRAM
 from tests.service.conftest import wait_for
 from tests.service.generated_queries import generated
 from tests.service.hostile import READY, HostileQuery, Prober, Served, hostile_queries, served
@@ -262,6 +264,15 @@ def listeners_at(port: int | None, pid: int) -> list[str]:
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     there = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
     return [held for held in map(os.readlink, Path(f"/proc/{pid}/fd").iterdir()) if held in there]
+
+
+def test_who_makes_the_index_anew_ends_with_the_service_that_waits_for_it(demo_copy: Path) -> None:
+    next(demo_copy.glob("snapshots/*/index.json")).unlink()
+    with subprocess.Popen([PROGRAM, "serve", "--dir", str(demo_copy), "--port", "8009", "--workers", "2"]) as server:
+        wait_for(lambda: any(b"spawn_main" in command for command in programs_of(server.pid).values()), 60)
+        started = programs_of(server.pid)
+        server.kill()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 60)
 
 
 def test_serve_ends_promptly_while_a_query_runs(demo: Path) -> None:
