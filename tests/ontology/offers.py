@@ -98,14 +98,12 @@ offers = st.builds(
 
 
 def _at_neighbour(offer: Offer) -> Offer:
-    base = "https://worms.example"
-    provider = offer.provider and msgspec.structs.replace(
-        offer.provider, id=f"worms~{slug(offer.provider.id)}", iri=f"{base}/id/anbieter/{offer.provider.id}"
-    )
-    iri = f"{base}/id/angebot/{offer.id}"
-    return msgspec.structs.replace(
-        offer, id=f"worms~{slug(offer.id)}", source="nachbar/worms", iri=iri, provider=provider
-    )
+    base, provider, key = "https://worms.example", offer.provider, slug(offer.id)
+    if provider is not None:
+        its_key = slug(provider.id)
+        provider = msgspec.structs.replace(provider, id=f"worms~{its_key}", iri=f"{base}/id/anbieter/{its_key}")
+    iri = f"{base}/id/angebot/{key}"
+    return msgspec.structs.replace(offer, id=f"worms~{key}", source="nachbar/worms", iri=iri, provider=provider)
 
 
 offers_of_neighbours = offers.map(_at_neighbour)
