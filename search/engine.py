@@ -40,7 +40,7 @@ __all__ = ["IndexOutdated", "SearchEngine"]
 
 _GENERIC = Path(__file__).with_name("generic.toml")
 _CANDIDATES = 300  # of each kind of retrieval and group
-_FITTING_SHARE = 0.5  # of the score of an offer that misses a wish: enough for one that misses none
+_FITTING_SHARE = 0.75  # of the score of an offer that misses a wish: enough for one that misses none
 _MISS = (
     0.05  # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 )

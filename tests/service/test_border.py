@@ -245,3 +245,10 @@ def test_a_catalogue_without_neighbours_says_so(client: httpx.Client) -> None:
     assert client.get("/nachbarn.json").json() == {"neighbours": []}
     assert "folgt zurzeit keinem anderen" in client.get("/nachbarn", headers={"Accept": "text/html"}).text
     assert 'href="/nachbarn"' not in client.get("/").text
+
+
+def test_another_place_is_nearer_than_another_subject(demo_client: httpx.Client) -> None:
+    """The sample has no yoga in Alzey, and cooking in Alzey at that time of day."""
+    found = demo_client.get("/api/search", params={"q": "Yoga abends in Alzey", "today": "2026-01-05"}).json()
+    assert [hit["name"] for hit in found["hits"]][:2] == ["Yoga nach Feierabend", "Yoga für den Rücken"]
+    assert {hit["group"] for hit in found["hits"][:2]} == {3}
