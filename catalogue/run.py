@@ -86,6 +86,7 @@ class Run:
     @property
     def store(self) -> ox.Store:
         """The RDF dataset of the private copy."""
+        assert not self._over, "the run is over"
         return self.dataset.open()
 
     def source(self, name: str, partial: bool = False) -> SourceWriter:

@@ -28,7 +28,6 @@ __all__ = [
     "paragraph",
     "relation",
     "time_of",
-    "with_digest",
 ]
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -75,7 +74,7 @@ def address_of_event(base: str, name: str) -> str:
     return f"{address_of_feed(base)}/ereignis/{name}"
 
 
-def with_digest(name: str, content: str) -> str:
+def _with_digest(name: str, content: str) -> str:
     """A name that stands for this content only."""
     return f"{name}-{sha256(content.encode()).hexdigest()[:16]}"
 
@@ -96,7 +95,7 @@ def paragraph(base: str, position: int, kind: EventKind, about: str, published: 
     the event is about is called a dataset there; the payload does not say so.
     """
     said = f"{kind} {about} {published}\n{payload}"
-    event = address_of_event(base, with_digest(str(position), said))
+    event = address_of_event(base, _with_digest(str(position), said))
     about_dataset = f"<{about}> <{_RDF_TYPE}> <{_DATASET}> .\n"
     return (
         f"<{address_of_feed(base)}#strom> <{_TREE}member> <{event}> .\n"
@@ -140,7 +139,7 @@ def full_page(base: str, epoch: str, name: str, events: str) -> tuple[str, str]:
 
     It does not say where the stream goes on, as the name of the next page is not known before that is full.
     """
-    name = with_digest(name, events)
+    name = _with_digest(name, events)
     address = address_of_page(base, epoch, name)
     return name, f'{page_head(base, address)}{events}<{address}> <{_LDES}immutable> "true"^^<{_XSD}boolean> .\n'
 

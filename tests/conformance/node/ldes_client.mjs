@@ -3,7 +3,7 @@
 import { intoConfig, replicateLDES } from "ldes-client";
 
 const [address, order, ...options] = process.argv.slice(2);
-// One page at a time: 0.3.0 gets a page twice that two others name, and when it reads both at once gives some of its events twice.
+// One page at a time: 0.3.0 gets a page twice that two others name, and when it reads both at once gives some of its events twice (older feeds of ours had such pages).
 const config = { url: address, polling: options.includes("--follow"), pollInterval: 500, concurrentFetches: 1 };
 if (options.includes("--state")) config.statePath = options[options.indexOf("--state") + 1];
 const client = replicateLDES(intoConfig(config), order);
