@@ -39,7 +39,6 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     towns: frozenset[Town]
     days: frozenset[dt.date]
     modes: frozenset[Mode]
-    prices: frozenset[str]
     url: str
     identifier: str
 
@@ -60,7 +59,6 @@ def traits_of(offer: Offer) -> Traits:
         towns=frozenset(Town(fold(place.locality or ""), place.ags) for place in places if place.ags or place.locality),
         days=frozenset(_day(run.start) for run in runs if run.start is not None),
         modes=frozenset(run.mode for run in runs if run.mode is not None),
-        prices=frozenset(str(run.price.normalize()) for run in runs if run.price is not None),
         url=_deep(offer.url),
         identifier=offer.identifier,
     )
