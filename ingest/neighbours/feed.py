@@ -7,47 +7,22 @@ which LDES names the timestampPath. Pages of the stream's past that repeat, run 
 
 from __future__ import annotations
 
-import datetime as dt
 import heapq
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 import msgspec
-import pyoxigraph as ox
 
 from catalogue.ledger import Note
 from ingest.neighbours.client import Fetched, NeighbourClient, NeighbourRefused
+from ingest.neighbours.page import ALWAYS, NEVER, Event, FeedPage, Span
 from ingest.neighbours.reading import RdfReader
 
-__all__ = ["ACCEPT", "Event", "FeedVisit", "Place", "Step"]
+__all__ = ["ACCEPT", "FeedVisit", "Place", "Step"]
 
 ACCEPT = "application/trig, application/n-quads;q=0.9, application/ld+json;q=0.8"
-_AS = "https://www.w3.org/ns/activitystreams#"
-_TREE = "https://w3id.org/tree#"
-_RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-_PUBLISHED = ox.NamedNode(_AS + "published")
-_OBJECT = ox.NamedNode(_AS + "object")
-_KINDS = {ox.NamedNode(_AS + name): name for name in ("Create", "Update", "Delete")}
-_LOWER = {_TREE + "GreaterThanOrEqualToRelation": 0, _TREE + "GreaterThanRelation": 1}
-_UPPER = {_TREE + "LessThanOrEqualToRelation": 0, _TREE + "LessThanRelation": -1}
-_ALWAYS, _NEVER = -(2**62), 2**62  # before and after every position
 _MOST_HELD = 200_000
 _MOST_BYTES_HELD = 300_000_000  # of pages; in memory it is some times as much
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One activity. ``quads`` are the statements of the graph that is named after it; none for a Delete."""
-
-    iri: str
-    kind: str
-    object: str
-    position: int
-    quads: Sequence[ox.Quad]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     visit that was cut off it is the pages that were still to be read, without the entrance.
     """
 
-    position: int = _ALWAYS
+    position: int = ALWAYS
     events: tuple[str, ...] = ()
     newest: tuple[int, str] | None = None
     open: Mapping[str, str | None] = {}
@@ -70,13 +45,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[Event]
     faults: Sequence[Note]
     place: Place
-
-
-class _Span(msgspec.Struct, frozen=True):
-    """The bounds of a page's positions, inclusive, as the relations to it say."""
-
-    lower: int = _ALWAYS
-    upper: int = _NEVER
 
 
 class FeedVisit:
@@ -153,19 +121,19 @@ class FeedVisit:
         """Whether the newest event of the last visit is on none of the pages that may hold it."""
         return self._sought is not None and not (self._waiting and self._waiting[0][0] <= self._sought[0])
 
-    def _wait_for(self, address: str, span: _Span) -> None:
+    def _wait_for(self, address: str, span: Span) -> None:
         self._linked.add(address)
         sought = self._sought is not None and span.lower <= self._sought[0] <= span.upper
         if address in self._known or (span.upper <= self._place.position and not sought):
             return
         self._known.add(address)
-        if span.upper < _NEVER:
+        if span.upper < NEVER:
             self._bounded.add(address)
         heapq.heappush(self._waiting, (span.lower, next(self._numbers), address))
 
     def _take(self, address: str, page: Fetched) -> list[Note]:
         """Notes where a page leads and holds its new events."""
-        content = _Page(self._reader.quads(page.body, page.media, page.url))
+        content = FeedPage(self._reader.quads(page.body, page.media, page.url))
         for other, span in content.spans().items():
             self._wait_for(other, span)
         if page.immutable or address in self._bounded:
@@ -191,7 +159,7 @@ class FeedVisit:
 
     def _released(self, faults: Sequence[Note]) -> Step | None:
         """The events before the lowest page that is still waiting: nothing older can come any more."""
-        safe = self._waiting[0][0] - 1 if self._waiting else _NEVER
+        safe = self._waiting[0][0] - 1 if self._waiting else NEVER
         released = []
         while self._held and self._held[0][0] <= safe:
             released.append(heapq.heappop(self._held)[2])
@@ -215,80 +183,3 @@ class FeedVisit:
             return None
         self._place = msgspec.structs.replace(place, open=self._place.open)
         return Step(events=released, faults=faults, place=place)
-
-
-class _Page:
-    """What a page says. ``faults`` are the events that cannot be taken."""
-
-    def __init__(self, quads: Sequence[ox.Quad]) -> None:
-        self.faults: list[Note] = []
-        self._said: dict[tuple[ox.NamedNode | ox.BlankNode, str], list[_Term]] = defaultdict(list)
-        self._graphs: dict[str, list[ox.Quad]] = defaultdict(list)
-        for quad in quads:
-            if isinstance(quad.graph_name, ox.NamedNode):
-                self._graphs[quad.graph_name.value].append(quad)
-            elif isinstance(quad.graph_name, ox.DefaultGraph) and isinstance(quad.subject, ox.NamedNode | ox.BlankNode):
-                self._said[quad.subject, quad.predicate.value].append(quad.object)
-
-    def spans(self) -> Mapping[str, _Span]:
-        """The pages that this one leads to, with what the relations say of them."""
-        found: dict[str, _Span] = {}
-        for (_, predicate), objects in list(self._said.items()):
-            if predicate == _TREE + "view":
-                for node in objects:
-                    if isinstance(node, ox.NamedNode):
-                        found.setdefault(node.value, _Span())
-            elif predicate == _TREE + "relation":
-                for relation in objects:
-                    self._bound(relation, found)
-        return found
-
-    def _bound(self, relation: _Term, found: dict[str, _Span]) -> None:
-        if not isinstance(relation, ox.NamedNode | ox.BlankNode):
-            return
-        node = next(iter(self._said[relation, _TREE + "node"]), None)
-        if not isinstance(node, ox.NamedNode):
-            return
-        span = found.get(node.value, _Span())
-        path = next(iter(self._said[relation, _TREE + "path"]), None)
-        value = _position(next(iter(self._said[relation, _TREE + "value"]), None))
-        if path == _PUBLISHED and value is not None:
-            for kind in self._said[relation, _RDF_TYPE.value]:
-                name = kind.value if isinstance(kind, ox.NamedNode) else ""
-                if name in _LOWER:
-                    span = _Span(max(span.lower, value + _LOWER[name]), span.upper)
-                elif name in _UPPER:
-                    span = _Span(span.lower, min(span.upper, value + _UPPER[name]))
-        found[node.value] = span
-
-    def events(self) -> Iterator[Event]:
-        """The activities of this page."""
-        for (subject, predicate), objects in list(self._said.items()):
-            kinds = [_KINDS[kind] for kind in objects if isinstance(kind, ox.NamedNode) and kind in _KINDS]
-            if predicate != _RDF_TYPE.value or not kinds or not isinstance(subject, ox.NamedNode):
-                continue
-            told = next(iter(self._said[subject, _OBJECT.value]), None)
-            position = _position(next(iter(self._said[subject, _PUBLISHED.value]), None))
-            if not isinstance(told, ox.NamedNode) or position is None or len(kinds) != 1:
-                said = "Das Ereignis sagt nicht, wovon es handelt oder wann es war"
-                self.faults.append(Note(True, subject.value[:200], said))
-                continue
-            yield Event(
-                iri=subject.value,
-                kind=kinds[0],
-                object=told.value,
-                position=position,
-                quads=self._graphs.get(subject.value, ()),
-            )
-
-
-def _position(literal: _Term | None) -> int | None:
-    """Microseconds since 1970 of an xsd:dateTime; without an offset it counts as UTC."""
-    if not isinstance(literal, ox.Literal):
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(literal.value)
-    except ValueError:
-        return None
-    moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
-    return (moment - _EPOCH) // dt.timedelta(microseconds=1)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from catalogue.ledger import Counts, Note
 from catalogue.source import SourceWriter
 from ingest.neighbours.client import NeighbourRefused
-from ingest.neighbours.feed import Event
+from ingest.neighbours.page import Event
 from ingest.neighbours.plausible import MOST_RUNS, MOST_STATEMENTS, faults_of, is_below, is_iri
 from ingest.neighbours.scope import LARGEST_OFFER, Scope
 from ingest.neighbours.visible import visible

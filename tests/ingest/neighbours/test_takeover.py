@@ -13,7 +13,7 @@ import pytest
 from catalogue.ledger import Note
 from catalogue.run import open_run
 from catalogue.settings import Neighbour
-from ingest.neighbours.feed import Event
+from ingest.neighbours.page import Event
 from ingest.neighbours.scope import Scope
 from ingest.neighbours.takeover import Change, change_of_event, take_over
 from ontology.concepts import load_schemes
