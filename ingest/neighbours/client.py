@@ -11,7 +11,7 @@ import datetime as dt
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import TracebackType
@@ -113,6 +113,19 @@ class NeighbourClient:
                 return answer
             url = urljoin(url, answer)
         raise NeighbourRefused(f"{url} leitet immer weiter um.")
+
+    def leads_to(self, url: str, accept: str, places: Collection[str]) -> bool:
+        """Whether ``url`` redirects to one of the places; no body is read. Raises NeighbourRefused, NeighbourBusy."""
+        for _ in range(_MOST_REDIRECTS):
+            self._check_origin(url)
+            with self._sending(url, {"Accept": accept}, self._limits.page_seconds) as answer:
+                if answer.status_code not in _REDIRECTS:
+                    self._check_status(url, answer)
+                    return False
+                url = urljoin(url, str(answer.headers.get("location", "")))
+            if url in places:
+                return True
+        return False
 
     def download(self, url: str, accept: str, target: BinaryIO, most: int, etag: str | None = None) -> Fetched:
         """Writes the body as it is on the wire, at most ``most`` bytes, to ``target``. Raises NeighbourRefused, NeighbourBusy."""

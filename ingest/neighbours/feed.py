@@ -64,7 +64,8 @@ class FeedVisit:
         self._numbers = count()
         self._waiting: list[tuple[int, int, str]] = []  # lower bound, number, address
         self._bounded: set[str] = set()  # pages that cannot get new events
-        self._known: set[str] = set()
+        self._known: set[str] = {address}
+        self._entered = False  # whether the entrance was read, and so everything that is open is linked
         self._linked: set[str] = {address}
         self._held: list[tuple[int, str, Event]] = []
         self._bytes_held = 0
@@ -87,7 +88,7 @@ class FeedVisit:
     def _is_kept(self, address: str) -> bool:
         """Whether a page is still there under another address, as one that has got its last one now that it is full."""
         try:
-            return self._client.get(address, ACCEPT).url in self._linked
+            return self._client.leads_to(address, ACCEPT, self._linked)
         except NeighbourRefused:
             return False
 
@@ -102,9 +103,8 @@ class FeedVisit:
         self._known.add(address)
         while True:
             faults = self._take(address, page)
-            if self._has_lost_track() and self._address not in self._known:
+            if self._has_lost_track() and not self._entered:
                 # it may be on a page that is full meanwhile, to which the entrance leads
-                self._known.add(self._address)
                 faults += self._take(self._address, self._client.get(self._address, ACCEPT))
             if self._has_lost_track():
                 self.restarted = True
@@ -133,6 +133,7 @@ class FeedVisit:
 
     def _take(self, address: str, page: Fetched) -> list[Note]:
         """Notes where a page leads and holds its new events."""
+        self._entered = self._entered or address == self._address
         content = FeedPage(self._reader.quads(page.body, page.media, page.url))
         for other, span in content.spans().items():
             self._wait_for(other, span)
@@ -176,10 +177,14 @@ class FeedVisit:
         if self._waiting and safe > place.position:  # nothing can come any more up to there
             place = Place(position=safe, newest=place.newest, open=place.open)
         if not self._waiting:
-            place = msgspec.structs.replace(place, open=dict(self._open))
+            place = msgspec.structs.replace(place, open=self._still_open())
         elif not self._begin.open:  # should they be folded before the next visit, deletions are folded with them
             place = msgspec.structs.replace(place, open={address: None for _, _, address in self._waiting})
         if not released and not faults and place == self._place:
             return None
         self._place = msgspec.structs.replace(place, open=self._place.open)
         return Step(events=released, faults=faults, place=place)
+
+    def _still_open(self) -> Mapping[str, str | None]:
+        """Without pages to which nothing leads any more: such as lead on to what they are since they are full would be sent again whole."""
+        return {page: etag for page, etag in self._open.items() if page in self._linked or not self._entered}

@@ -130,9 +130,12 @@ class Live(NamedTuple):
     folder: Path
 
 
-def ingest(folder: Path, *offers: Offer, base: str = BASE) -> None:
+def ingest(folder: Path, *offers: Offer, base: str = BASE, now: dt.datetime | None = None) -> None:
     schemes = load_schemes()
-    with open_run(folder, base) as run, VectorCache(folder / "vectors.sqlite") as cache:
+    with (
+        open_run(folder, base, clock=lambda: now or dt.datetime.now(dt.UTC)) as run,
+        VectorCache(folder / "vectors.sqlite") as cache,
+    ):
         with run.source("kvhs") as source:
             taken = sum(source.put(offer) for offer in offers)
             source.finish(Counts(len(offers), taken, len(offers) - taken, 0, source.missing()), [])
