@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ontology.offer import Offer
+from search.wording import GERMAN
 
 if TYPE_CHECKING:
     from search.question import Question, Wishes
@@ -23,7 +24,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``dropped`` names wishes of the words that the person took away. ``provider``, ``source``, ``phase``, ``topic`` are facet values.
     ``today`` is the day to count from. ``far``: the place is one of which nothing is known, so what is elsewhere is wanted as much as what
-    says no place.
+    says no place. ``language`` is a BCP 47 code: that of the reasons.
     """
 
     text: str
@@ -33,6 +34,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     understand: bool = True
     collapse: bool = True
     far: bool = False
+    language: str = GERMAN
     limit: int = 20
     offset: int = 0
     provider: str | None = None
@@ -42,7 +44,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a hit is one: ``field`` names what of the offer says so, ``text`` is German."""
+    """Why a hit is one: ``field`` names what of the offer says so, ``text`` is in the language asked for."""
 
     kind: ReasonKind
     field: str
@@ -73,7 +75,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):
-    """A value and in how many hits of groups 1 and 2 it occurs; ``label`` is German."""
+    """A value and in how many hits of groups 1 and 2 it occurs."""
 
     value: str
     count: int
@@ -81,7 +83,10 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits; ``note`` is a sentence on the answer, in German."""
+    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits; ``note`` is a sentence on the answer.
+
+    ``language`` is that of its texts, a BCP 47 code.
+    """
 
     question: Question
     wishes: Wishes
@@ -90,4 +95,5 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Facet, ...]]
     took_ms: float
+    language: str
     note: str | None = None

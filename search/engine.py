@@ -34,6 +34,7 @@ from search.ranking import Candidates, Ranking, Topic
 from search.variety import varied
 from search.vectors import VectorIndex
 from search.weakness import HITS, Weakness
+from search.wording import wording
 from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
@@ -45,6 +46,7 @@ _MISS = (
     0.05  # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 )
 _FACET_VALUES = 12
+_LABELLED = {"phase": "phases", "topic": "topics", "mode": "mode"}  # by schemes, which know more than one language
 _REMEMBERED = (
     8  # sets of wishes with what they do to every offer (about 2 MB each of 100,000): that of no wish is asked for most
 )
@@ -115,16 +117,18 @@ class SearchEngine:
             order = varied(order, offers.at)
         shown = order.shown(request.offset, request.limit)
         best = [int(order.rows[first_one]) for first_one, *_ in shown]
+        say = wording(request.language)
         between = None if asked.topic is None else self._ranking.between(asked.topic, best)
-        writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic, between)
+        writer = HitWriter(self._columns, self._words, self._schemes, asked.judgement, asked.topic, between, say)
         return Answer(
             question=asked.question,
             wishes=asked.wishes,
             total=order.total,
             weak=weak,
             hits=_hits(order, shown, writer, offers, self._across if request.collapse else {}),
-            facets=self._facets(order),
+            facets=self._facets(order, say.language),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
+            language=say.language,
         )
 
     def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
@@ -210,13 +214,14 @@ class SearchEngine:
         order = np.lexsort((third.rows, -scores))
         return Candidates(third.rows[order], scores[order])
 
-    def _facets(self, order: Ranked) -> dict[str, tuple[Facet, ...]]:
+    def _facets(self, order: Ranked, language: str) -> dict[str, tuple[Facet, ...]]:
         found: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
         counted = slice(order.counted)
         for facet, value, label, count in self._columns.facets.count(
             order.rows[counted], order.hits[counted], _FACET_VALUES
         ):
-            found[facet].append(Facet(value=value, count=count, label=label))
+            said = self._schemes[_LABELLED[facet]].label(value, language) if facet in _LABELLED else label
+            found[facet].append(Facet(value=value, count=count, label=said))
         return {facet: tuple(values) for facet, values in found.items()}
 
 

@@ -23,6 +23,7 @@ from search.matches import (
 )
 from search.ranking import Candidates, Topic
 from search.reasons import reason_of_wish
+from search.wording import Wording
 from search.words import WordIndex
 
 __all__ = ["HitWriter", "Ranked", "ranked"]
@@ -84,12 +85,13 @@ class HitWriter:
         judgement: Judgement,
         topic: Topic | None,
         between: Callable[[int], str | None] | None,
+        say: Wording,
     ) -> None:
         """``between`` names what lies between the topic and the offer of a row, where words do not; None without a topic."""
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
         self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
         self._concepts = topic.facets if topic else {}
-        self._between = between
+        self._between, self._say = between, say
         behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
         self._meant = meant_by(topic.text, behind, words.terms) if topic else []
 
@@ -111,14 +113,14 @@ class HitWriter:
 
     def _matches(self, row: int, offer: Offer) -> list[Reason]:
         """What of the topic the offer has."""
-        texts = texts_of(offer, self._words.terms)
+        texts, say = texts_of(offer, self._words.terms), self._say
         found = [
-            *reasons_of_concepts(offer, self._concepts, self._label),
-            *reasons_of_lexicon(texts, self._meant, self._words.terms),
-            *reasons_of_words(texts, self._stems, self._words.terms),
+            *reasons_of_concepts(offer, self._concepts, self._label, say),
+            *reasons_of_lexicon(texts, self._meant, self._words.terms, say),
+            *reasons_of_words(texts, self._stems, self._words.terms, say),
         ]
         if not found and self._between is not None:
-            found.extend(reasons_of_meaning(offer, self._between(row)))
+            found.extend(reasons_of_meaning(offer, self._between(row), say))
         return found
 
     def _runs(self, row: int) -> list[int]:
@@ -135,10 +137,10 @@ class HitWriter:
         for wish, status in self._judgement.wishes.items():
             if wish.startswith("not.") and status[run] == FITS:
                 continue  # what was ruled out and is not there needs no word
-            yield reason_of_wish(wish, int(status[run]), offer, instance, self._kilometres(run))
+            yield reason_of_wish(wish, int(status[run]), offer, instance, self._kilometres(run), self._say)
 
     def _label(self, scheme: str, notation: str) -> str:
-        return self._schemes[scheme].label(notation)
+        return self._schemes[scheme].label(notation, self._say.language)
 
     def _instance_of(self, offer: Offer, run: int) -> Instance:
         position = int(self._columns.runs["position"][run])

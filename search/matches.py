@@ -10,7 +10,7 @@ import msgspec
 
 from ontology.offer import Offer
 from search.answer import Reason
-from search.reasons import phrases
+from search.wording import Wording
 
 __all__ = [
     "Meant",
@@ -31,13 +31,13 @@ Text = tuple[str, str, Sequence[str]]  # a field, what stands there, and its ste
 
 
 def reasons_of_concepts(
-    offer: Offer, asked: Mapping[str, Sequence[str]], label: Callable[[str, str], str]
+    offer: Offer, asked: Mapping[str, Sequence[str]], label: Callable[[str, str], str], say: Wording
 ) -> Iterator[Reason]:
     """Which concepts of the question the offer has. ``asked``: notations by facet."""
     for facet, field, scheme in (("topic", "topics", "topics"), ("phase", "phases", "phases")):
         if facet in asked and (shared := [notation for notation in asked[facet] if notation in getattr(offer, field)]):
-            named = ", ".join(label(scheme, notation) for notation in shared[:2])
-            yield Reason(kind="meaning", field=field, text=f"{phrases()['concepts'][field]} {named}")
+            named = say["list"]["comma"].join(label(scheme, notation) for notation in shared[:2])
+            yield Reason(kind="meaning", field=field, text=f"{say['concepts'][field]} {named}")
 
 
 class Meant(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def meant_by(question: str, behind: Iterable[tuple[str, frozenset[str]]], stems:
     return found
 
 
-def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Stems) -> Iterator[Reason]:
+def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Stems, say: Wording) -> Iterator[Reason]:
     """Which of the providers' terms behind the question's words stand in the offer; only one of the surest concept is named."""
     for concept in meant:
         for field, text, stems_of_text in texts:
@@ -76,33 +76,33 @@ def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Ste
                 if not there.issuperset(term):
                     continue
                 if (quoted := _phrase(text, _words(text, stems), term)) is not None:
-                    where = phrases()["words"][field]
-                    phrase = phrases()["lexicon"]["text"].format(where=where, term=quoted, asked=concept.asked)
+                    term_there, asked = say.quoted(quoted), say.quoted(concept.asked)
+                    phrase = say["lexicon"]["text"].format(where=say["words"][field], term=term_there, asked=asked)
                     yield Reason(kind="meaning", field=field, text=phrase)
                     return
 
 
-def reasons_of_words(texts: Sequence[Text], asked: frozenset[str], stems: Stems) -> Iterator[Reason]:
+def reasons_of_words(texts: Sequence[Text], asked: frozenset[str], stems: Stems, say: Wording) -> Iterator[Reason]:
     """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
     for field, text, there in texts:
         if asked.isdisjoint(there):
             continue
         words = dict.fromkeys(word for word in _WORD.findall(text) if not asked.isdisjoint(stems(word)))
         if words:
-            quoted = ", ".join(f"„{word}“" for word in list(words)[:_QUOTED])
-            yield Reason(kind="words", field=field, text=f"{phrases()['words'][field]} {quoted}")
+            quoted = say["list"]["comma"].join(map(say.quoted, list(words)[:_QUOTED]))
+            yield Reason(kind="words", field=field, text=f"{say['words'][field]} {quoted}")
             return
 
 
-def reasons_of_meaning(offer: Offer, between: str | None) -> Iterator[Reason]:
+def reasons_of_meaning(offer: Offer, between: str | None, say: Wording) -> Iterator[Reason]:
     """For a hit that shares neither words nor concepts with the question: what of the offer its vector is made of, the title before all.
 
     ``between``: what is near to both, as providers call it.
     """
     for field in ("name", "keywords", "description"):
         if getattr(offer, field):
-            near = phrases()["meaning"]["between"].format(term=between) if between else ""
-            yield Reason(kind="meaning", field=field, text=phrases()["meaning"][field] + near)
+            near = say["meaning"]["between"].format(term=between) if between else ""
+            yield Reason(kind="meaning", field=field, text=say["meaning"][field] + near)
             return
 
 

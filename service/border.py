@@ -17,6 +17,7 @@ from ontology.passing_on import may_be_passed_on, part_to_pass_on
 from search.answer import Answer, Hit, HitInstance, SearchRequest
 from search.engine import SearchEngine
 from search.question import Wishes
+from search.wording import wording
 from service.wording import words
 
 __all__ = ["Border", "Origin", "may_be_shown", "origin_in_words", "shown"]
@@ -125,9 +126,10 @@ def origin_in_words(origin: Origin) -> str:
 
 
 def _told(answer: Answer) -> str:
-    sentence = str(words()["border"]["beyond"]).format(place=answer.wishes.place)
+    said = wording(answer.language)["note"]
+    sentence = said["beyond"].format(place=answer.wishes.place)
     elsewhere = any(hit.group == _ELSEWHERE for hit in answer.hits)
-    return f"{sentence} {words()['border']['nearest']}" if elsewhere else sentence
+    return f"{sentence} {said['nearest']}" if elsewhere else sentence
 
 
 def _places(offer: Offer) -> Iterator[Place]:

@@ -15,8 +15,8 @@ from ontology.offer import WEEKDAYS
 from search.answer import SearchRequest
 from search.columns import AUDIENCE, DAYTIMES, FUNDING, LEVELS, MODES, TIME_MODELS
 from search.question import Wishes
+from search.wording import GERMAN, LANGUAGES, wording
 from service.problems import BadParameter
-from service.wording import words
 
 __all__ = [
     "Address",
@@ -103,7 +103,9 @@ class _General(WishParameters):
     ] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     offset: Annotated[int, Field(ge=0, le=DEEPEST)] = 0
-    lang: Annotated[Language, Field(description="language of the answer's texts; so far they are German")] = "de"
+    lang: Annotated[
+        Language, Field(description=f"language of the answer's texts, {', '.join(LANGUAGES)}; else German")
+    ] = GERMAN
     today: Annotated[Today | None, Field(description="the day to count from, before which offers are past")] = None
     collapse: Annotated[bool, Field(description="false lists repeated offers one by one")] = True
     understand: Annotated[bool, Field(description="false takes the words as they are")] = True
@@ -144,11 +146,11 @@ def beginnings(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
-def note_of_length(pairs: Sequence[tuple[str, str]]) -> str | None:
-    """A sentence that says so where only the beginning of the question is read."""
+def note_of_length(pairs: Sequence[tuple[str, str]], language: str = GERMAN) -> str | None:
+    """A sentence in a language (BCP 47) that says so where only the beginning of the question is read."""
     if all(key != "q" or len(value) <= LONGEST_QUESTION for key, value in pairs):
         return None
-    return str(words()["question"]["long"]).format(characters=LONGEST_QUESTION)
+    return wording(language)["note"]["long"].format(characters=LONGEST_QUESTION)
 
 
 class PlaceFinder:
@@ -210,6 +212,7 @@ def request_of(
         chosen=chosen,
         dropped=dropped,
         understand=parameters.understand,
+        language=parameters.lang,
         collapse=parameters.collapse,
         limit=parameters.limit,
         offset=parameters.offset,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from ontology.offer import iri_of
 from search.answer import Answer, Hit
 from search.question import as_json
+from search.wording import wording
 from service.border import Border, Origin
 from service.comparison import sources_as_json
 
@@ -21,7 +22,8 @@ def search_response(
     answer: Answer, base: str, border: Border, note: str | None, headers: Mapping[str, str]
 ) -> Response:
     """The answer to a program."""
-    return Response(msgspec.json.encode(answer_as_json(answer, base, border, note)), 200, headers, "application/json")
+    body = msgspec.json.encode(answer_as_json(answer, base, border, note))
+    return Response(body, 200, {**headers, "Content-Language": answer.language}, "application/json")
 
 
 def answer_as_json(answer: Answer, base: str, border: Border | None = None, note: str | None = None) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def answer_as_json(answer: Answer, base: str, border: Border | None = None, note
 
     ``border`` says where a neighbour's offer comes from.
     """
-    question = answer.question
+    question, say = answer.question, wording(answer.language)
     note = " ".join(filter(None, (note, answer.note))) or None
     return {
         "query": {
@@ -39,7 +41,10 @@ def answer_as_json(answer: Answer, base: str, border: Border | None = None, note
             "filters": as_json(answer.wishes),
             "place_ags": answer.wishes.place_ags,
             "spans": [msgspec.to_builtins(span) for span in question.spans],
-            "suggested": [msgspec.to_builtins(suggestion) for suggestion in question.suggested],
+            "suggested": [
+                {**msgspec.to_builtins(wish), "label": say.suggested(wish.filter, wish.value)}
+                for wish in question.suggested
+            ],
             **({} if note is None else {"note": note}),
         },
         "total": answer.total,

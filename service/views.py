@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from search.answer import Answer, Facet, Hit
 from search.question import Wishes
+from search.wording import wording
 from service.border import Border
 from service.cards import Card, card_of_hit
 from service.parameters import Address, PlaceFinder
@@ -82,9 +83,9 @@ def search_view(
     return SearchView(
         chips=[*_facet_chips(answer, address, border), *_chips(answer.wishes, address)],
         suggested=[
-            Chip(suggestion.label, _with(address, suggestion.filter, suggestion.value))
-            for suggestion in answer.question.suggested
-            if not address.has(suggestion.filter)
+            Chip(wording(answer.language).suggested(wish.filter, wish.value), _with(address, wish.filter, wish.value))
+            for wish in answer.question.suggested
+            if not address.has(wish.filter)
         ],
         groups=list(_groups(answer, border, today)),
         facets=list(_facets(answer.facets, address, finder, border)),

@@ -45,11 +45,10 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A wish that the words may mean, with a German label that asks."""
+    """A wish that the words may mean."""
 
     filter: str
     value: str | float | tuple[str, ...]
-    label: str
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -83,10 +82,8 @@ class QuestionReader:
         self._dates = DateReader(calendar, patterns, numbers["ordinal"])
         rules = [rule for name in _LEXICONS for rule in read_rules(words(name), patterns)]
         self._patterns = Sieve((pattern.needs, (pattern, rule)) for rule in rules for pattern in rule.patterns)
-        suggesting = _with_entries("suggested", patterns)
-        self._suggesting = Sieve(
-            (pattern.needs, (pattern, rule, entry["label"])) for rule, entry in suggesting for pattern in rule.patterns
-        )
+        suggesting = read_rules(words("suggested"), patterns)
+        self._suggesting = Sieve((pattern.needs, (pattern, rule)) for rule in suggesting for pattern in rule.patterns)
         self._values = ValueReader(number)
         self._teaching = TeachingLanguage(words("language"), patterns)
         self._places = PlaceReader(words("place"), words("transliteration"), patterns, number, gazetteer, home)
@@ -154,7 +151,7 @@ class QuestionReader:
     def _suggestions(self, text: str, used: Iterable[Candidate], wishes: Wishes) -> Iterator[Suggestion]:
         taken = [(candidate.start, candidate.end) for candidate in used]
         seen = set()
-        for pattern, rule, label in self._suggesting.of(text):
+        for pattern, rule in self._suggesting.of(text):
             if getattr(wishes, rule.filter) not in (None, ()) or rule.filter in seen:
                 continue
             if any(
@@ -162,12 +159,7 @@ class QuestionReader:
                 for match in rule.matches_of(pattern, text)
             ):
                 seen.add(rule.filter)
-                yield Suggestion(rule.filter, rule.value, label)
-
-
-def _with_entries(name: str, patterns: Patterns) -> list[tuple[Rule, dict[str, Any]]]:
-    table = words(name)
-    return list(zip(read_rules(table, patterns), table["rule"], strict=True))
+                yield Suggestion(rule.filter, rule.value)
 
 
 def _without_overlaps(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -33,7 +33,7 @@ async def search(request: Request, parameters: Annotated[SearchParameters, Query
     asked = request_of(parameters, service.finder, service.today())
     with service.follower.use() as served:
         answer = await service.search(served, asked)
-    note = note_of_length(request.query_params.multi_items())
+    note = note_of_length(request.query_params.multi_items(), asked.language)
     return search_response(
         answer, service.settings.catalogue.base, service.border, note, {"Cache-Control": "private, no-cache"}
     )

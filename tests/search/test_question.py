@@ -11,6 +11,7 @@ import pytest
 
 from ontology.gazetteer import Gazetteer
 from search.question import QuestionReader, Wishes, as_json
+from search.wording import wording
 from tests.search.question_reader import WEDNESDAY, pairs, read
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))["question"]
@@ -106,7 +107,9 @@ def test_all_keys_as_json() -> None:
 )
 def test_an_uncertain_wish_is_only_suggested(text: str, name: str, value: object, label: str) -> None:
     question = read(text)
-    assert [(s.filter, s.value, s.label) for s in question.suggested] == [(name, value, label)]
+    assert [(s.filter, s.value, wording("de").suggested(s.filter, s.value)) for s in question.suggested] == [
+        (name, value, label)
+    ]
     assert as_json(question.wishes) == {}
 
 

@@ -225,14 +225,14 @@ def again(
     parts: tuple[Any, ...], answer: Answer, gazetteer: Gazetteer, row: int
 ) -> Callable[[Offer], Sequence[Reason]]:
     """Judges another offer, with the vector of the first one, by the same question; no reasons where it is no hit any more."""
-    _, words, schemes, _, topic, between = parts
+    _, words, schemes, _, topic, between, say = parts
 
     def reasons_for(offer: Offer) -> Sequence[Reason]:
         columns = Columns.build([(0, offer)], lambda _, notation: notation)
         judgement = judge(columns, answer.wishes, TODAY, gazetteer)
         if judgement.groups.tolist() == [OUT]:
             return ()
-        writer = HitWriter(columns, words, schemes, judgement, topic, between and (lambda _: between(row)))
+        writer = HitWriter(columns, words, schemes, judgement, topic, between and (lambda _: between(row)), say)
         return writer.hit(1, 0.0, [(0, offer)]).reasons
 
     return reasons_for

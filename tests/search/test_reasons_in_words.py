@@ -11,16 +11,18 @@ import pytest
 from ontology.offer import Instance, Mode, Place, Schedule, Session
 from search.filters import CONFLICT, FITS, UNKNOWN
 from search.matches import meant_by, reasons_of_lexicon, reasons_of_words, texts_of
-from search.reasons import ages_in_words, reason_of_wish
+from search.reasons import reason_of_wish
 from search.stems import stems
+from search.wording import wording
 from tests.search.offers import ALZEY, WORMS, course
 
 TODAY = dt.date(2026, 1, 5)
 OUT = 4
+GERMAN = wording("de")
 
 
 def told(wish: str, status: int, run: Instance | None = None, km: float | None = None, **values: Any) -> str:
-    return reason_of_wish(wish, status, course("1", "Kurs", **values), run or Instance(), km).text
+    return reason_of_wish(wish, status, course("1", "Kurs", **values), run or Instance(), km, GERMAN).text
 
 
 MEETINGS = tuple(Session(start=dt.datetime(2026, 1, day, 18)) for day in (13, 15))
@@ -87,16 +89,16 @@ def test_what_an_offer_says_about_a_wish() -> None:
 
 
 def test_ages() -> None:
-    assert ages_in_words(3, 6) == "von 3 bis 6 Jahren"
-    assert ages_in_words(16, None) == "ab 16 Jahren"
-    assert ages_in_words(None, 12) == "bis 12 Jahre"
-    assert ages_in_words(5, 5) == "mit 5 Jahren"
+    assert GERMAN.ages(3, 6) == "von 3 bis 6 Jahren"
+    assert GERMAN.ages(16, None) == "ab 16 Jahren"
+    assert GERMAN.ages(None, 12) == "bis 12 Jahre"
+    assert GERMAN.ages(5, 5) == "mit 5 Jahren"
 
 
 def of_lexicon(question: str, terms: str, said: str, **values: Any) -> list[tuple[str, str]]:
     offer = course("1", **({"name": "Kurs"} | values))
     found = reasons_of_lexicon(
-        texts_of(offer, stems), meant_by(question, [(terms, frozenset(stems(said)))], stems), stems
+        texts_of(offer, stems), meant_by(question, [(terms, frozenset(stems(said)))], stems), stems, GERMAN
     )
     return [(reason.field, reason.text) for reason in found]
 
@@ -138,6 +140,6 @@ def test_words_asked_that_stand_apart_are_told_apart() -> None:
 def test_the_field_that_says_most_is_named() -> None:
     offer = course("1", "Kurs", keywords=("Tonen",), description="Ton und Töpferei", credential="Töpferei")
     texts = texts_of(offer, stems)
-    named = [(r.field, r.text) for r in reasons_of_words(texts, frozenset(stems("Töpferei")), stems)]
+    named = [(r.field, r.text) for r in reasons_of_words(texts, frozenset(stems("Töpferei")), stems, GERMAN)]
     assert named == [("description", "In der Beschreibung: „Töpferei“")]
-    assert not list(reasons_of_words(texts, frozenset(stems("Yoga")), stems))
+    assert not list(reasons_of_words(texts, frozenset(stems("Yoga")), stems, GERMAN))

@@ -43,6 +43,23 @@ def test_search_answers_in_the_published_shape(client: httpx.Client) -> None:
     assert {(r["kind"], r["field"]) for r in first["reasons"]} >= {("fulfilled", "daytime"), ("fulfilled", "place")}
 
 
+def test_the_texts_of_an_answer_are_in_the_language_asked_for(client: httpx.Client) -> None:
+    asked = {"q": "günstig Excel in Alzey, abends", "today": "2026-03-02"}
+    texts = lambda answer: [r["text"] for r in answer.json()["hits"][0]["reasons"] if r["field"] == "daytime"]  # noqa: E731
+    german, polish, english, japanese = (
+        client.get("/api/search", params=asked | language)
+        for language in ({}, {"lang": "pl"}, {"lang": "en-GB"}, {"lang": "ja"})
+    )
+    assert texts(german) == texts(japanese) == ["beginnt um 18:30 Uhr"]
+    assert texts(polish) == ["początek o 18:30"]
+    assert texts(english) == ["starts at 18:30"]
+    assert [a.headers["content-language"] for a in (german, polish, english, japanese)] == ["de", "pl", "en", "de"]
+    assert polish.json()["query"]["suggested"][0]["label"] == "bezpłatnie?"
+    assert [facet["label"] for facet in english.json()["facets"]["mode"]] == ["On site"]
+    long = client.get("/api/search", params={"q": "Excel " * 500, "lang": "fr"}).json()
+    assert long["query"]["note"].startswith("Votre question est très longue.")
+
+
 def test_filters_as_parameters_are_strict_and_lists_are_repeated(client: httpx.Client) -> None:
     names = lambda **parameters: {hit["identifier"] for hit in found(client, **parameters)["hits"]}  # noqa: E731
     assert names() == {"A1", "A2", "B1", "C1", "punkt.nt"}  # not the past one
