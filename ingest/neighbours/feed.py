@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 
 import msgspec
@@ -28,7 +29,8 @@ _MOST_BYTES_HELD = 300_000_000  # of pages; in memory it is some times as much
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """How far a stream was read: everything up to ``position``, and of that very moment the events in ``events``.
 
-    ``newest`` is the last event that was read, its position and IRI: as long as the stream has it, all before it happened.
+    ``newest`` is the last event that was read, its position and IRI: as long as the stream has it, all before it happened. ``newest_on`` is
+    the page that has it, its address and ETag, if that is one that does not change and leads nowhere.
     ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests. Of a first
     visit that was cut off it is the pages that were still to be read, without the entrance.
     """
@@ -36,6 +38,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     position: int = ALWAYS
     events: tuple[str, ...] = ()
     newest: tuple[int, str] | None = None
+    newest_on: tuple[str, str] | None = None
     open: Mapping[str, str | None] = {}
 
 
@@ -70,6 +73,7 @@ class FeedVisit:
         self._held: list[tuple[int, str, Event]] = []
         self._bytes_held = 0
         self._sought = place.newest
+        self._lasting = {place.newest: place.newest_on}  # pages as in `Place.newest_on`, by their newest events
         self.restarted = False
 
     def steps(self) -> Iterator[Step]:
@@ -101,6 +105,7 @@ class FeedVisit:
     def _follow(self, address: str, page: Fetched) -> Iterator[Step]:
         """A page and all that is new behind it; nothing, once it is known that the stream is another one."""
         self._known.add(address)
+        self._look_where_it_was()
         while True:
             faults = self._take(address, page)
             if self._has_lost_track() and not self._entered:
@@ -116,6 +121,14 @@ class FeedVisit:
                 return
             _, _, address = heapq.heappop(self._waiting)
             page = self._client.get(address, ACCEPT)
+
+    def _look_where_it_was(self) -> None:
+        """Whether the newest event of the last visit is where it was: mostly an answer without a body, instead of that page once more."""
+        there = None if self._sought is None else self._lasting.pop(self._sought, None)
+        if there is not None:
+            with suppress(NeighbourRefused):  # it is sought on other pages
+                if self._client.get(there[0], ACCEPT, there[1]).unchanged:
+                    self._lasting[self._sought], self._sought = there, None
 
     def _has_lost_track(self) -> bool:
         """Whether the newest event of the last visit is on none of the pages that may hold it."""
@@ -135,18 +148,23 @@ class FeedVisit:
         """Notes where a page leads and holds its new events."""
         self._entered = self._entered or address == self._address
         content = FeedPage(self._reader.quads(page.body, page.media, page.url))
-        for other, span in content.spans().items():
+        spans = content.spans()
+        for other, span in spans.items():
             self._wait_for(other, span)
         if page.immutable or address in self._bounded:
             self._open.pop(address, None)
         else:
             self._open[address] = page.etag
+        newest = None
         for event in content.events():
+            newest = max(newest or (ALWAYS, ""), (event.position, event.iri))
             if (event.position, event.iri) == self._sought:
                 self._sought = None
             if self._is_new(event) and event.iri not in self._known:
                 self._known.add(event.iri)
                 heapq.heappush(self._held, (event.position, event.iri, event))
+        if newest is not None and page.immutable and page.etag and not spans.keys() - {self._address}:
+            self._lasting[newest] = page.url, page.etag
         self._bytes_held = self._bytes_held + len(page.body) if self._held else 0
         if len(self._held) > _MOST_HELD or self._bytes_held > _MOST_BYTES_HELD:
             raise NeighbourRefused(
@@ -177,7 +195,7 @@ class FeedVisit:
         if self._waiting and safe > place.position:  # nothing can come any more up to there
             place = Place(position=safe, newest=place.newest, open=place.open)
         if not self._waiting:
-            place = msgspec.structs.replace(place, open=self._still_open())
+            place = msgspec.structs.replace(place, open=self._still_open(), newest_on=self._lasting.get(place.newest))
         elif not self._begin.open:  # should they be folded before the next visit, deletions are folded with them
             place = msgspec.structs.replace(place, open={address: None for _, _, address in self._waiting})
         if not released and not faults and place == self._place:

@@ -47,6 +47,7 @@ class Feed:
     def __init__(self, pages: Mapping[str, str]) -> None:
         self.pages = dict(pages)
         self.moved: dict[str, str] = {}
+        self.lasting: set[str] = set()
         self.fetched: list[str] = []
         self.unchanged: list[str] = []
 
@@ -62,7 +63,9 @@ class Feed:
             connection.sendall(answer(status="304 Not Modified", ETag=tag))
         else:
             self.fetched.append(request.path)
-            connection.sendall(answer((PREFIXES + page).encode(), Content_Type="application/trig", ETag=tag))
+            kept = "immutable" if request.path in self.lasting else "max-age=5"
+            body = (PREFIXES + page).encode()
+            connection.sendall(answer(body, Content_Type="application/trig", ETag=tag, Cache_Control=kept))
 
 
 def visit(origin: str, place: Place | None = None) -> tuple[list[Step], FeedVisit]:
@@ -274,6 +277,37 @@ def test_the_newest_event_may_be_on_a_page_that_is_full_meanwhile() -> None:
         steps, seen = visit(origin, steps[-1].place)
         assert names(steps) == ["3"]
         assert not seen.restarted  # 2 is there, and nobody looks at what is before it
+
+
+def test_a_full_page_that_has_the_newest_event_is_not_read_again_to_see_that() -> None:
+    root = leads("/feed", "/1", from_=1, until=1) + leads("/feed", "/2", after=1)
+    feed = Feed({"/feed": root, "/1": event(1, 1), "/2": leads("/2", "/feed")})
+    feed.lasting = {"/1"}
+    with serving(feed) as origin:
+        place = visit(origin)[0][-1].place
+        feed.pages["/2"] += event(2, 2)
+        feed.fetched.clear()
+        steps, seen = visit(origin, place)
+        assert (names(steps), seen.restarted) == (["2"], False)
+        assert (feed.fetched, feed.unchanged) == (["/2"], ["/feed", "/1"])
+        feed.pages["/1"] = event(9, 1)  # a neighbour that is restored, and has no other name for what is something else
+        again, seen = visit(origin, place)
+        assert (names(again), seen.restarted) == ([], True)
+        del feed.pages["/1"]
+        feed.pages |= {"/feed": root.replace("/1", "/moved"), "/moved": event(1, 1)}
+        steps, seen = visit(origin, place)
+        assert (names(steps), seen.restarted) == (["2"], False)
+
+
+def test_a_full_page_that_leads_on_is_read_again_as_its_next_one_counts_too() -> None:
+    feed = Feed({"/feed": leads("/feed", "/1"), "/1": event(1, 1) + leads("/1", "/2"), "/2": ""})
+    feed.lasting = {"/1"}
+    with serving(feed) as origin:
+        place = visit(origin)[0][-1].place
+        feed.pages |= {"/feed": leads("/feed", "/1") + event(2, 2)}
+        steps, seen = visit(origin, place)
+        assert (names(steps), seen.restarted) == (["2"], False)
+        assert set(steps[-1].place.open) == {f"{origin}/feed", f"{origin}/2"}
 
 
 def test_pages_folded_while_a_first_visit_is_cut_off_are_noticed() -> None:

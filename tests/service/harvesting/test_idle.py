@@ -152,3 +152,12 @@ def test_the_root_that_is_as_it_was_is_not_fetched_again(followed: Followed) -> 
     followed.deliver(1, 2)
     assert followed.visit() == (1, 1, 0, 0, 0)
     assert followed.wire.requests() == [("/feed", 304), (newest(feed_of(followed.there)), 200)]
+
+
+def test_what_changes_after_a_page_was_full_does_not_fetch_that_page_again(followed: Followed) -> None:
+    followed.deliver(1, 110)
+    assert followed.visit() == (110, 110, 0, 0, 0)
+    followed.deliver(1, 111)
+    assert followed.visit() == (1, 1, 0, 0, 0)
+    feed = feed_of(followed.there)
+    assert followed.wire.requests() == [("/feed", 304), (newest(feed), 200), (full(feed)[0], 304)]
