@@ -30,7 +30,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """How far a stream was read: everything up to ``position``, and of that very moment the events in ``events``.
 
     ``newest`` is the last event that was read, its position and IRI: as long as the stream has it, all before it happened. ``newest_on`` is
-    the page that has it, its address and ETag, if that is one that does not change and leads nowhere.
+    the page that has it, its address and ETag, if that is one that does not change.
     ``open`` are the pages where new events may come, the feed's entrance among them, with their ETags for conditional requests. Of a first
     visit that was cut off it is the pages that were still to be read, without the entrance.
     """
@@ -148,8 +148,7 @@ class FeedVisit:
         """Notes where a page leads and holds its new events."""
         self._entered = self._entered or address == self._address
         content = FeedPage(self._reader.quads(page.body, page.media, page.url))
-        spans = content.spans()
-        for other, span in spans.items():
+        for other, span in content.spans().items():
             self._wait_for(other, span)
         if page.immutable or address in self._bounded:
             self._open.pop(address, None)
@@ -163,7 +162,7 @@ class FeedVisit:
             if self._is_new(event) and event.iri not in self._known:
                 self._known.add(event.iri)
                 heapq.heappush(self._held, (event.position, event.iri, event))
-        if newest is not None and page.immutable and page.etag and not spans.keys() - {self._address}:
+        if newest is not None and page.immutable and page.etag:
             self._lasting[newest] = page.url, page.etag
         self._bytes_held = self._bytes_held + len(page.body) if self._held else 0
         if len(self._held) > _MOST_HELD or self._bytes_held > _MOST_BYTES_HELD:

@@ -299,7 +299,7 @@ def test_a_full_page_that_has_the_newest_event_is_not_read_again_to_see_that() -
         assert (names(steps), seen.restarted) == (["2"], False)
 
 
-def test_a_full_page_that_leads_on_is_read_again_as_its_next_one_counts_too() -> None:
+def test_a_full_page_that_leads_on_does_so_although_it_has_the_newest_event() -> None:
     feed = Feed({"/feed": leads("/feed", "/1"), "/1": event(1, 1) + leads("/1", "/2"), "/2": ""})
     feed.lasting = {"/1"}
     with serving(feed) as origin:
