@@ -7,6 +7,7 @@ __all__ = [
     "NEIGHBOUR",
     "SCHEMA",
     "TERMS",
+    "dataset_iri",
     "graph_of_judgements",
     "graph_of_ontology",
     "graph_of_source",
@@ -30,6 +31,11 @@ def offer_iri(base: str, offer_id: str) -> str:
 def provider_iri(base: str, provider_id: str) -> str:
     """IRI of a provider."""
     return f"{base}/id/anbieter/{provider_id}"
+
+
+def dataset_iri(base: str, source: str | None) -> str:
+    """IRI of a dataset: the offers of an own source, or of all of them (None)."""
+    return f"{base}/katalog/{'gesamt' if source is None else f'quelle/{source}'}"
 
 
 def graph_of_source(base: str, source: str) -> str:

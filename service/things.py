@@ -13,7 +13,7 @@ import msgspec
 import pyoxigraph as ox
 
 from catalogue.settings import Settings
-from ontology.iris import NEIGHBOUR, SCHEMA, graph_of_source, is_own, provider_iri
+from ontology.iris import NEIGHBOUR, SCHEMA, dataset_iri, graph_of_source, is_own, provider_iri
 from ontology.licences import licence_iri
 from ontology.offer import Offer, iri_of
 from ontology.passing_on import part_to_pass_on
@@ -120,7 +120,7 @@ def _offer(site: Site, served: Served, segment: str) -> Thing | None:
         schema_class=offer.kind,
         changed_at=changed_at,
         licence=_licence(site, offer),
-        collection=f"{site.base}/katalog/quelle/{offer.source}" if own else None,
+        collection=dataset_iri(site.base, offer.source) if own else None,
         offer=offer,
     )
 
@@ -146,7 +146,7 @@ def _provider(site: Site, served: Served, segment: str) -> Thing | None:
         schema_class="Organization",
         changed_at=max(changes, default=served.snapshot.state.data_time),
         licence=None,  # of which of its sources?
-        collection=f"{site.base}/katalog/gesamt",
+        collection=dataset_iri(site.base, None),
         offer=None,
     )
 

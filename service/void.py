@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import pyoxigraph as ox
 
 from catalogue.dumps import Dataset, Manifest
-from ontology.iris import SCHEMA, TERMS
+from ontology.iris import SCHEMA, TERMS, dataset_iri
 from ontology.licences import licence_iri
 from service.negotiation import DataForm
 
@@ -90,8 +90,7 @@ class _Description:
             yield from self._dataset(source)
 
     def _iri(self, dataset: Dataset) -> str:
-        path = "gesamt" if dataset.source is None else f"quelle/{dataset.source}"
-        return f"{self._base}/katalog/{path}"
+        return dataset_iri(self._base, dataset.source)
 
     def _dataset(self, dataset: Dataset) -> Iterator[ox.Triple]:
         iri = self._iri(dataset)

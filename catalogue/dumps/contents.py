@@ -42,7 +42,7 @@ from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import graph_of_ontology, graph_of_source
 from ontology.profiles.csv import header
-from ontology.profiles.csvw import Described, table_description
+from ontology.profiles.csvw import table_description
 
 __all__ = ["Progress", "write_contents", "write_plain"]
 
@@ -243,15 +243,7 @@ class _Writer:
         )
 
     def _description(self, dataset: Dataset, stem: str) -> DumpFile:
-        content = table_description(
-            Described(
-                url=f"{stem}.csv",
-                title=dataset.title,
-                publisher=dataset.publisher,
-                licence=dataset.licence,
-                modified=dataset.modified,
-            )
-        )
+        content = table_description(f"{stem}.csv", dataset)
         name = f"{stem}.csv-metadata.json"
         return write_plain(self._folder, name, content, source=dataset.source, kind="description")
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from catalogue.audit import Audit
+from ontology.dataset import DatasetHead
 
 __all__ = [
     "MANIFEST",
@@ -52,23 +53,15 @@ class DumpFile(msgspec.Struct, frozen=True, kw_only=True):
         return "application/gzip" if self.compressed else self.media_type
 
 
-class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+class Dataset(DatasetHead, frozen=True, kw_only=True):
     """What is in the dumps of one source, or of the whole catalogue (``source`` None).
 
-    Title, publisher and licence are those of katalog.toml; a source without a publisher or a licence has the catalogue's. ``issued`` and
-    ``modified`` are ISO times: when its data first came and last changed. ``first_day`` and ``last_day`` are ISO dates of the earliest and
-    the latest dated run. ``statements`` are distinct triples, vocabularies not counted. ``classes`` counts instances by class
-    (void:classPartition), ``properties`` statements by property (void:propertyPartition), ``entities`` the distinct subjects.
-    ``example`` is the IRI of an offer. ``withheld`` offers are not in the dumps because of their licence.
+    ``first_day`` and ``last_day`` are ISO dates of the earliest and the latest dated run. ``statements`` are distinct triples, vocabularies
+    not counted. ``classes`` counts instances by class (void:classPartition), ``properties`` statements by property
+    (void:propertyPartition), ``entities`` the distinct subjects. ``example`` is the IRI of an offer. ``withheld`` offers are not in the
+    dumps because of their licence.
     """
 
-    source: str | None
-    title: str
-    publisher: str | None
-    licence: str | None
-    issued: str
-    modified: str
-    offers: int
     statements: int
     entities: int
     first_day: str | None

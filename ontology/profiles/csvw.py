@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from ontology.dataset import DatasetHead
 from ontology.iris import SCHEMA, TERMS
 from ontology.profiles.csv import Column, columns
 
-__all__ = ["Described", "table_description"]
+__all__ = ["table_description"]
 
 _NAMESPACES = {"schema": SCHEMA, "bk": TERMS}
 _SUBJECTS = {"offer": "{+iri}", "run": "{+termin}"}
@@ -17,23 +18,13 @@ _MOMENT = {
 }  # CSVW has no "date or date with time"
 
 
-class Described(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of the table as a whole; ``url`` relative to the description, ``modified`` an ISO time."""
-
-    url: str
-    title: str
-    publisher: str | None
-    licence: str | None
-    modified: str
-
-
-def table_description(about: Described) -> bytes:
-    """The metadata document of a table that `ontology.profiles.csv` wrote."""
+def table_description(url: str, about: DatasetHead) -> bytes:
+    """The metadata document of a table that `ontology.profiles.csv` wrote; ``url`` is relative to the document."""
     licence = about.licence
     is_address = licence is not None and licence.startswith(("http://", "https://"))
     document = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "de"}],
-        "url": about.url,
+        "url": url,
         "dc:title": about.title,
         **({} if about.publisher is None else {"dc:publisher": about.publisher}),
         **({} if licence is None else {"dc:license": {"@id": licence} if is_address else licence}),

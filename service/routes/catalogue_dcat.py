@@ -171,7 +171,7 @@ def _html(request: Request, catalogue: Catalogue) -> Response:
 def _dataset_view(catalogue: Catalogue, dataset: Dataset) -> dict[str, object]:
     licence = licence_of(catalogue, dataset)
     return {
-        "anchor": dataset.path.removeprefix("/katalog/").replace("/", "-"),
+        "anchor": dataset.anchor,
         "path": dataset.path,
         "title": dataset.title if dataset.source else "Alle Angebote",
         "publisher": dataset.publisher or catalogue.publisher,

@@ -6,6 +6,9 @@ from hashlib import sha256
 
 import msgspec
 
+from ontology.dataset import DatasetHead
+from ontology.iris import dataset_iri
+
 __all__ = ["Area", "Catalogue", "Dataset", "File"]
 
 
@@ -24,22 +27,14 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     described_by: str | None = None
 
 
-class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+class Dataset(DatasetHead, frozen=True, kw_only=True):
     """The offers of one own source, or all of them (``source`` None).
 
-    ``issued`` and ``modified`` are ISO times, ``first_day`` and ``last_day`` ISO dates. ``licence`` as the source says it. ``classes`` are
-    local names of schema.org. ``example`` is the IRI of an offer.
+    ``first_day`` and ``last_day`` are ISO dates. ``classes`` are local names of schema.org. ``example`` is the IRI of an offer.
     """
 
-    source: str | None
-    title: str
-    publisher: str | None
-    licence: str | None
-    issued: str
-    modified: str
     first_day: str | None
     last_day: str | None
-    offers: int
     classes: tuple[str, ...]
     example: str | None
     files: tuple[File, ...]
@@ -47,7 +42,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> str:
         """What follows the base in its IRI."""
-        return "/katalog/gesamt" if self.source is None else f"/katalog/quelle/{self.source}"
+        return dataset_iri("", self.source)
 
     @property
     def anchor(self) -> str:
