@@ -5,8 +5,10 @@ from __future__ import annotations
 __all__ = [
     "CONCEPTS",
     "NEIGHBOUR",
+    "RDF_TYPE",
     "SCHEMA",
     "TERMS",
+    "XSD",
     "dataset_iri",
     "graph_of_judgements",
     "graph_of_ontology",
@@ -20,6 +22,8 @@ __all__ = [
 SCHEMA = "http://schema.org/"  # what the official JSON-LD context yields; https is read as the same
 CONCEPTS = "https://w3id.org/bildungskatalog/"
 TERMS = CONCEPTS + "ns#"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 NEIGHBOUR = "nachbar/"  # before the name of a neighbour wherever names of sources stand; no own source can be called so
 
 

@@ -234,7 +234,7 @@ class _Writer:
             offers=tally.offers,
             withheld=tally.withheld,
             statements=counts.statements,
-            entities=counts.classes.total(),  # every subject has one class, see ontology/rdf.py
+            entities=counts.classes.total(),  # every subject has one class, see ontology/rdf/writing.py
             first_day=tally.days[0] if tally.days else None,
             last_day=tally.days[-1] if tally.days else None,
             classes=dict(sorted(counts.classes.items())),

@@ -183,7 +183,8 @@ def test_vocabulary_declares_the_terms_that_the_mapping_uses() -> None:
     graph = rdflib.Graph().parse(data=ONTOLOGY.joinpath("vocabulary.ttl").read_text("utf-8"), format="turtle")
     limits = set(graph.subjects(RDFS.domain, rdflib.URIRef("http://www.w3.org/ns/sparql-service-description#Service")))
     declared = {str(term).removeprefix(TERMS) for term in set(graph.subjects(RDF.type, RDF.Property)) - limits}
-    used = set(re.findall(r'TERMS \+ "(\w+)"', ONTOLOGY.joinpath("rdf.py").read_text("utf-8")))
+    mapping = "".join(path.read_text("utf-8") for path in ONTOLOGY.joinpath("rdf").glob("*.py"))
+    used = set(re.findall(r'TERMS \+ "(\w+)"', mapping))
     assert declared == used
     for term in graph.subjects(RDF.type, RDF.Property):
         for text in (RDFS.label, RDFS.comment):
