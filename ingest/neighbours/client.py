@@ -7,12 +7,10 @@ Everything is refused with a sentence that `status` shows.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -22,14 +20,17 @@ import httpx
 import msgspec
 
 from catalogue.errors import CatalogueError
+from ingest.neighbours.patience import seconds_of
 
 __all__ = ["Fetched", "Limits", "NeighbourBusy", "NeighbourClient", "NeighbourRefused", "NeighbourTrouble", "origin_of"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _LONGEST = 3600.0  # seconds for a dump
-_LONGEST_PATIENCE = 86_400.0  # seconds: whoever asks for a century made a mistake
 _MEDIA_TYPE = 255  # characters, more than any has (RFC 6838, section 4.2)
+_LONGEST_ADDRESS = 2000  # characters, and so long are names at most
+_MOST_PORTS = 65_535
+_LONGEST_TAG = 1000  # characters; it is kept, and sent back
 _AGENT = "Bildungskatalog (Abgleich mit Nachbarkatalogen)"
 
 
@@ -111,7 +112,7 @@ class NeighbourClient:
             answer = self._once(url, headers)
             if isinstance(answer, Fetched):
                 return answer
-            url = urljoin(url, answer)
+            url = answer
         raise NeighbourRefused(f"{url} leitet immer weiter um.")
 
     def leads_to(self, url: str, accept: str, places: Collection[str]) -> bool:
@@ -122,7 +123,7 @@ class NeighbourClient:
                 if answer.status_code not in _REDIRECTS:
                     self._check_status(url, answer)
                     return False
-                url = urljoin(url, str(answer.headers.get("location", "")))
+                url = _led_to(url, answer)
             if url in places:
                 return True
         return False
@@ -135,14 +136,14 @@ class NeighbourClient:
             with self._sending(url, headers, _LONGEST) as answer:
                 if answer.status_code not in _REDIRECTS:
                     return self._page(url, answer, answer.iter_raw(), most, _LONGEST, target.write)
-                url = urljoin(url, str(answer.headers.get("location", "")))
+                url = _led_to(url, answer)
         raise NeighbourRefused(f"{url} leitet immer weiter um.")
 
     def _once(self, url: str, headers: dict[str, str]) -> Fetched | str:
         """One request; the address of a redirect."""
         with self._sending(url, headers, self._limits.page_seconds) as answer:
             if answer.status_code in _REDIRECTS:
-                return str(answer.headers.get("location", ""))
+                return _led_to(url, answer)
             if answer.headers.get("content-encoding", "identity").strip().lower() not in ("identity", "gzip"):
                 raise NeighbourRefused(f"{url} ist auf eine Weise gepackt, um die nicht gebeten war.")
             body: list[bytes] = []
@@ -161,7 +162,8 @@ class NeighbourClient:
         seconds: float,
         keep: Callable[[bytes], object],
     ) -> Fetched:
-        unchanged = answer.status_code == httpx.codes.NOT_MODIFIED
+        # to who has nothing that is no answer, and taken for one it would mean that there is nothing
+        unchanged = answer.status_code == httpx.codes.NOT_MODIFIED and "if-none-match" in answer.request.headers
         if not unchanged:
             self._check_status(url, answer)
             for piece in self._pieces(url, pieces, most, time.monotonic() + seconds):
@@ -170,7 +172,7 @@ class NeighbourClient:
             url=url,
             media=answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:_MEDIA_TYPE],
             body=b"",
-            etag=answer.headers.get("etag"),
+            etag=_tag(answer),
             immutable="immutable" in answer.headers.get("cache-control", ""),
             unchanged=unchanged,
         )
@@ -190,7 +192,7 @@ class NeighbourClient:
             begin = time.monotonic()
             try:
                 with self._http.stream("GET", url, headers=headers, extensions={"trace": self._trace}) as answer:
-                    patience = _retry_after(answer)
+                    patience = seconds_of(answer.headers.get("retry-after", ""))
                     if answer.status_code not in (429, 503):
                         yield answer
                         if guard.finished.is_set():  # where no length is given, what was cut off looks whole
@@ -214,6 +216,7 @@ class NeighbourClient:
             stream = found["return_value"]
             self._socket = stream.get_extra_info("socket")
             there = ip_address(stream.get_extra_info("server_addr")[0].partition("%")[0])
+            there = getattr(there, "ipv4_mapped", None) or there  # ::ffff:127.0.0.1 counts as no loopback
             if self._is_name and (there.is_loopback or there.is_link_local or there.is_unspecified):
                 stream.close()
                 raise NeighbourRefused(f"{self._origin} führt auf diesen Rechner selbst ({there}).")
@@ -253,13 +256,29 @@ class NeighbourClient:
 def origin_of(url: str) -> str:
     """Scheme, host and port of a web address (RFC 6454), the port always written. Raises NeighbourRefused for anything else."""
     try:
-        parts = urlsplit(url)
+        parts = httpx.URL(url)  # as it is then spoken to; who reads addresses otherwise may mean another host
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
+    except (httpx.InvalidURL, KeyError):
         raise NeighbourRefused(f"„{url[:200]}“ ist keine Webadresse.") from None
-    if not parts.hostname or parts.username is not None:
+    host = parts.raw_host.decode().rstrip(".")
+    if not host or parts.userinfo or len(url) > _LONGEST_ADDRESS or port > _MOST_PORTS:
         raise NeighbourRefused(f"„{url[:200]}“ ist keine Webadresse.")
-    return f"{parts.scheme}://{parts.hostname.lower()}:{port}"
+    return f"{parts.scheme}://{host}:{port}"
+
+
+def _led_to(url: str, answer: httpx.Response) -> str:
+    """Where a redirect leads. Raises NeighbourRefused."""
+    said = str(answer.headers.get("location", ""))
+    try:
+        return urljoin(url, said)
+    except ValueError:
+        raise NeighbourRefused(f"{url} leitet um auf „{said[:200]}“; das ist keine Webadresse.") from None
+
+
+def _tag(answer: httpx.Response) -> str | None:
+    """The ETag, if it can be sent back: httpx sends no other letters in heads."""
+    tag = answer.headers.get("etag", "")
+    return tag if tag.isascii() and 0 < len(tag) <= _LONGEST_TAG else None
 
 
 def _is_name(host: str) -> bool:
@@ -269,17 +288,3 @@ def _is_name(host: str) -> bool:
     except ValueError:
         return host != "localhost"
     return False
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds (RFC 9110, section 10.2.3), at most a day; None where nothing readable is said."""
-    said = answer.headers.get("retry-after", "")
-    if said.isdecimal():
-        return min(float(said), _LONGEST_PATIENCE)
-    try:
-        moment = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:  # "-0000": of no known zone (RFC 5322, section 3.3)
-        moment = moment.replace(tzinfo=dt.UTC)
-    return min(max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds()), _LONGEST_PATIENCE)

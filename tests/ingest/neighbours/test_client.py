@@ -122,8 +122,11 @@ def test_no_redirect_leads_to_another_host(elsewhere: str) -> None:
     assert asked == ["/"]
 
 
+@pytest.mark.parametrize("there", ["127.0.0.1", "::ffff:127.0.0.1"])
 @pytest.mark.parametrize(("name", "good"), [("nachbar.example", False), ("localhost", True)])
-def test_a_name_that_leads_to_this_machine_itself(monkeypatch: pytest.MonkeyPatch, name: str, good: bool) -> None:
+def test_a_name_that_leads_to_this_machine_itself(
+    monkeypatch: pytest.MonkeyPatch, name: str, good: bool, there: str
+) -> None:
     """Who owns a name may let it lead anywhere. Stands in for a name server that lies."""
     asked: list[str] = []
 
@@ -132,7 +135,7 @@ def test_a_name_that_leads_to_this_machine_itself(monkeypatch: pytest.MonkeyPatc
         connection.sendall(answer(b"secret"))
 
     truly = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *more, **named: truly("127.0.0.1", *more, **named))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *more, **named: truly(there, *more, **named))
     with serving(behave) as origin:
         address = origin.replace("127.0.0.1", name)
         if good:
@@ -141,6 +144,66 @@ def test_a_name_that_leads_to_this_machine_itself(monkeypatch: pytest.MonkeyPatc
             with pytest.raises(NeighbourRefused, match="auf diesen Rechner selbst"):
                 fetch(address)
     assert asked == ["/"] * good
+
+
+@pytest.mark.parametrize("there", ["http://[", "http://[::1", "/" + "x" * 3000, "http://a..b/"])
+def test_a_redirect_to_what_is_no_address(there: str) -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(status="302 Found", Location=there))) as origin,
+        pytest.raises((NeighbourRefused, NeighbourBusy), match=r"keine Webadresse|fremde Adresse|nicht erreichbar"),
+    ):
+        fetch(origin)
+
+
+def test_a_name_is_the_same_in_the_letters_of_its_language_and_in_those_of_the_net() -> None:
+    assert origin_of("https://Müller.example./feed") == origin_of("https://xn--mller-kva.example:443/")
+
+
+def test_an_address_longer_than_any() -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(b"x"))) as origin,
+        pytest.raises(NeighbourRefused, match="keine Webadresse"),
+    ):
+        fetch(origin, "/" + "ü" * 40_000)
+
+
+def test_unchanged_is_no_answer_to_who_has_nothing() -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(status="304 Not Modified"))) as origin,
+        pytest.raises(NeighbourRefused, match="304"),
+    ):
+        fetch(origin)
+
+
+@pytest.mark.parametrize("tag", ['"é"', f'"{"x" * 2000}"'])
+def test_a_tag_that_cannot_be_sent_back_is_none(tag: str) -> None:
+    with (
+        serving(lambda _, connection: connection.sendall(answer(b"x", ETag=tag))) as origin,
+        NeighbourClient(origin, QUICK) as client,
+    ):
+        assert client.get(origin + "/", "*/*").etag is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000 + b"\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+        b"SSH-2.0-OpenSSH_9\r\n",
+    ],
+    ids=["short", "two lengths", "chunks", "not packed", "head", "continue", "other"],
+)
+def test_what_is_no_answer(said: bytes) -> None:
+    def behave(_: Request, connection: socket.socket) -> None:
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(behave) as origin, pytest.raises(NeighbourBusy, match="nicht erreichbar"):
+        fetch(origin)
 
 
 def test_a_redirect_at_home_is_followed_and_one_in_a_circle_is_not() -> None:
@@ -171,7 +234,13 @@ def test_patience_is_kept_once_and_long_patience_ends_the_visit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "understood"), [("9" * 400, 86_400), ("Fri, 01 Jan 2100 00:00:00 -0000", 86_400), ("bald", None)]
+    ("said", "understood"),
+    [
+        ("9" * 400, 86_400),
+        ("Fri, 01 Jan 2100 00:00:00 -0000", 86_400),
+        ("bald", None),
+        ("Fri, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+    ],
 )
 def test_a_time_of_no_zone_and_a_patience_without_end(said: str, understood: float | None) -> None:
     with (
