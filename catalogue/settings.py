@@ -47,6 +47,11 @@ class General(_Table):
     district: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
     language: str = "de"
 
+    @property
+    def publisher_or_title(self) -> str:
+        """Who is named as publisher where somebody has to be: the catalogue itself where none is stated."""
+        return self.publisher or self.title
+
     @field_validator("base")
     @classmethod
     def _address(cls, value: str) -> str:

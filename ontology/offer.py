@@ -32,6 +32,7 @@ __all__ = [
     "Provider",
     "Schedule",
     "Session",
+    "day_of",
     "id_at_neighbour",
     "iri_of",
     "offer_from_json",
@@ -47,6 +48,11 @@ else:
         """A date, or a date with a time. A class of its own because msgspec tells no two kinds of string in a union apart."""
 
     Moment.register(dt.date)
+
+
+def day_of(moment: Moment) -> dt.date:
+    """The day of a date or a time."""
+    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 class Kind(StrEnum):

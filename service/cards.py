@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ontology.offer import Instance, Mode, Offer, Place
+from ontology.offer import Instance, Mode, Offer, Place, day_of
 from search.answer import Hit, HitInstance
 from service.border import Origin
-from service.dates import day_of, last_day
+from service.dates import last_day
 from service.wording import distance_in_words, moment_in_words, parse_moment, price_in_words, span_in_words, words
 
 __all__ = ["Card", "Run", "card_of_hit", "card_of_offer", "runs_of"]

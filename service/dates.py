@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ontology.offer import Instance, Offer
+from ontology.offer import Instance, Offer, day_of
 
-__all__ = ["day_of", "last_day", "next_date"]
-
-
-def day_of(moment: dt.date) -> dt.date:
-    """The day of a date or a time."""
-    return moment.date() if isinstance(moment, dt.datetime) else moment
+__all__ = ["last_day", "next_date"]
 
 
 def last_day(instance: Instance) -> dt.date:

@@ -59,7 +59,7 @@ def describe(settings: Settings, manifest: Manifest, area: Area | None) -> Catal
     return Catalogue(
         base=manifest.base,
         title=general.title,
-        publisher=general.publisher or general.title,
+        publisher=general.publisher_or_title,
         contact=general.contact,
         licence=general.licence,
         contributor=general.contributor,

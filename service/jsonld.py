@@ -7,15 +7,13 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from ontology.iris import CONCEPTS, SCHEMA, TERMS
+from ontology.iris import CONCEPTS, RDF_TYPE, SCHEMA, TERMS, XSD
 
 __all__ = ["PREFIXES", "as_tree"]
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-PREFIXES = {"schema": SCHEMA, "bk": TERMS, "xsd": _XSD}
-_CONTEXT = {"@vocab": SCHEMA, "bk": TERMS, "bkc": CONCEPTS, "xsd": _XSD}
-_SHORT = {SCHEMA: "", TERMS: "bk:", _XSD: "xsd:"}
+PREFIXES = {"schema": SCHEMA, "bk": TERMS, "xsd": XSD}
+_CONTEXT = {"@vocab": SCHEMA, "bk": TERMS, "bkc": CONCEPTS, "xsd": XSD}
+_SHORT = {SCHEMA: "", TERMS: "bk:", XSD: "xsd:"}
 
 Node = dict[str, Any]
 
@@ -40,7 +38,7 @@ def _node(iri: str, by_subject: dict[str, list[ox.Quad]], above: tuple[str, ...]
     found: dict[str, list[Any]] = {}
     for quad in by_subject.get(iri, ()):
         predicate, value = quad.predicate.value, quad.object
-        if predicate == _RDF_TYPE and isinstance(value, ox.NamedNode):
+        if predicate == RDF_TYPE and isinstance(value, ox.NamedNode):
             found.setdefault("@type", []).append(_short(value.value))
         elif isinstance(value, ox.NamedNode):
             part = _node(value.value, by_subject, (*above, iri))
@@ -63,10 +61,10 @@ def _literal(literal: ox.Literal) -> Any:
     datatype = literal.datatype.value
     if literal.language:
         return {"@value": literal.value, "@language": literal.language}
-    if datatype == _XSD + "string":
+    if datatype == XSD + "string":
         return literal.value
-    if datatype == _XSD + "boolean":
+    if datatype == XSD + "boolean":
         return literal.value in ("true", "1")
-    if datatype == _XSD + "integer":
+    if datatype == XSD + "integer":
         return int(literal.value)
     return {"@value": literal.value, "@type": _short(datatype)}

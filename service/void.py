@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping
 import pyoxigraph as ox
 
 from catalogue.dumps import Dataset, Manifest
-from ontology.iris import SCHEMA, TERMS, dataset_iri
+from ontology.iris import RDF_TYPE, SCHEMA, TERMS, XSD, dataset_iri
 from ontology.licences import licence_iri
 from service.negotiation import DataForm
 
 __all__ = ["void_statements", "void_text"]
 
-_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _SHAPES = "https://w3id.org/bildungskatalog/shapes"
 _PREFIXES = {
@@ -28,7 +26,7 @@ _PREFIXES = {
     "formats": _FORMATS,
     "schema": SCHEMA,
     "bk": TERMS,
-    "xsd": _XSD,
+    "xsd": XSD,
 }
 _FEATURES = {
     "application/n-quads": "N-Quads",
@@ -57,7 +55,7 @@ def _say(subject: str, name: str, value: Objects) -> ox.Triple:
 
 def _a(subject: str, name: str) -> ox.Triple:
     prefix, _, local = name.partition(":")
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(_RDF_TYPE), ox.NamedNode(_PREFIXES[prefix] + local))
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(RDF_TYPE), ox.NamedNode(_PREFIXES[prefix] + local))
 
 
 def _count(number: int) -> ox.Literal:
@@ -65,7 +63,7 @@ def _count(number: int) -> ox.Literal:
 
 
 def _time(moment: str) -> ox.Literal:
-    return ox.Literal(moment, datatype=ox.NamedNode(_XSD + "dateTime"))
+    return ox.Literal(moment, datatype=ox.NamedNode(XSD + "dateTime"))
 
 
 class _Description:

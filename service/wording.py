@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ontology.offer import WEEKDAYS, Moment, Place, Schedule
+from ontology.offer import WEEKDAYS, Moment, Place, Schedule, day_of
 
 __all__ = [
     "age_in_words",
@@ -68,15 +68,11 @@ def span_in_words(start: dt.date | None, end: dt.date | None) -> str:
     text = moment_in_words(start)
     if end is None or end == start:
         return text
-    if _date(start) != _date(end):
-        return f"{text} bis {moment_in_words(_date(end))}"
+    if day_of(start) != day_of(end):
+        return f"{text} bis {moment_in_words(day_of(end))}"
     if isinstance(start, dt.datetime) and isinstance(end, dt.datetime):
         return f"{text.removesuffix(f'{_NO_BREAK}Uhr')}–{end:%H:%M}{_NO_BREAK}Uhr"
     return text
-
-
-def _date(moment: dt.date) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 def price_in_words(price: Decimal | float | None) -> str:

@@ -10,13 +10,13 @@ from catalogue.dumps.parts import Batch, Providers
 from catalogue.ledger import SourceDates
 from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot, describe
-from ontology.iris import SCHEMA, graph_of_source, is_own, provider_iri, segment
+from ontology.iris import RDF_TYPE, SCHEMA, graph_of_source, is_own, provider_iri, segment
 from ontology.rdf import provider_from_triples
 
 __all__ = ["about_providers", "base_of", "batches_of", "own_dates", "providers_of"]
 
 _BATCH = 500  # offers, about a megabyte of N-Quads
-_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_TYPE = ox.NamedNode(RDF_TYPE)
 _ORGANIZATION = ox.NamedNode(SCHEMA + "Organization")
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ingest.resolve.titles import Title, read_title
 from ontology.concepts import fold
-from ontology.offer import Instance, Kind, Mode, Offer, Place
+from ontology.offer import Instance, Kind, Mode, Offer, Place, day_of
 
 __all__ = ["Town", "Traits", "traits_of"]
 
@@ -57,15 +57,11 @@ def traits_of(offer: Offer) -> Traits:
         provider=_LEGAL.sub(" ", fold(offer.provider.name)).strip() if offer.provider else "",
         description=fold((offer.description or "")[:_COMPARED]),
         towns=frozenset(Town(fold(place.locality or ""), place.ags) for place in places if place.ags or place.locality),
-        days=frozenset(_day(run.start) for run in runs if run.start is not None),
+        days=frozenset(day_of(run.start) for run in runs if run.start is not None),
         modes=frozenset(run.mode for run in runs if run.mode is not None),
         url=_deep(offer.url),
         identifier=offer.identifier,
     )
-
-
-def _day(moment: dt.date) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 def _deep(url: str | None) -> str:

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone
 
-from ontology.offer import Instance, Offer, Place, iri_of
+from ontology.offer import Instance, Offer, Place, day_of, iri_of
 from ontology.profiles.addresses import web_address
 
 __all__ = ["MEDIA", "calendar_of"]
@@ -87,7 +87,7 @@ def _whole(start: dt.date, end: dt.date | None) -> tuple[dt.date, dt.date | None
         if isinstance(end, dt.datetime) and end.time() > start.time():
             return start, dt.datetime.combine(start.date(), end.time())
         return start, None
-    last = end.date() if isinstance(end, dt.datetime) else end
+    last = None if end is None else day_of(end)
     return start, last if last is not None and last - start < _A_WEEK else None
 
 
@@ -121,7 +121,7 @@ def _add_times(event: Event, date: _Date) -> None:
             event.add("dtend", end.replace(tzinfo=zone))
         return
     event.add("dtstart", start)
-    last = end.date() if isinstance(end, dt.datetime) else end
+    last = None if end is None else day_of(end)
     if last is not None and last > start:
         event.add("dtend", last + dt.timedelta(days=1))  # the day after
     event.add("transp", "TRANSPARENT")

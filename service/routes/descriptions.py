@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 from fastapi import Response
 
-from ontology.iris import TERMS
+from ontology.iris import RDF_TYPE, TERMS, XSD
 from service.endpoint import MAX_BODY, Endpoint
 from service.negotiation import DataForm
 
@@ -23,8 +23,8 @@ _PREFIXES = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "sd": "http://www.w3.org/ns/sparql-service-description#",
 }
-_DECIMAL = ox.NamedNode("http://www.w3.org/2001/XMLSchema#decimal")
-_A = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_DECIMAL = ox.NamedNode(XSD + "decimal")
+_A = ox.NamedNode(RDF_TYPE)
 
 
 def service_description(endpoint: Endpoint, form: DataForm) -> Response:

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from ontology.iris import SCHEMA, graph_of_source, is_own, segment
+from ontology.iris import RDF_TYPE, SCHEMA, graph_of_source, is_own, segment
 from service.follower import Served
 from service.problems import NotFound
 from service.state import fresh, not_modified, service_of, tag_of
@@ -30,7 +30,7 @@ _XML = "application/xml"
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _KINDS = ("seiten", "anbieter", "angebote")
 _PAGES = ("/katalog", "/dumps", "/guete", "/docs", "/ns")
-_RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_TYPE = ox.NamedNode(RDF_TYPE)
 _ORGANIZATION = ox.NamedNode(SCHEMA + "Organization")
 _NOT_FOR_ROBOTS = (
     "/suche",
@@ -113,7 +113,7 @@ def _providers(site: _Site) -> dict[str, str]:
         if not is_own(source):
             continue
         graph = ox.NamedNode(graph_of_source(site.base, source))
-        for quad in site.served.snapshot.store.quads_for_pattern(None, _RDF_TYPE, _ORGANIZATION, graph):
+        for quad in site.served.snapshot.store.quads_for_pattern(None, _TYPE, _ORGANIZATION, graph):
             if isinstance(quad.subject, ox.NamedNode):
                 provider = segment(quad.subject.value)
                 found[provider] = max(found.get(provider, ""), dates.modified)

@@ -10,14 +10,14 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from ontology.iris import provider_iri
-from ontology.offer import Offer
+from ontology.offer import Offer, day_of
 from ontology.passing_on import part_to_pass_on
 from ontology.profiles.schemaorg import markup_of
 from service.answers import Answer, Asked, document
 from service.border import shown
 from service.cards import card_of_offer, runs_of
 from service.comparison import elsewhere_of
-from service.dates import day_of, last_day
+from service.dates import last_day
 from service.follower import Served
 from service.negotiation import DATA_FORMS, HTML
 from service.neighbours import NeighbourState, neighbours_of

@@ -11,7 +11,7 @@ from ingest.dates import parse_moment, parse_time, parse_weekdays
 from ingest.sources.openvhs.stream import Element
 from ingest.sources.remarks import Remarks
 from ingest.values import ValueRefused, parse_int
-from ontology.offer import WEEKDAYS, Moment, Schedule, Session
+from ontology.offer import WEEKDAYS, Moment, Schedule, Session, day_of
 
 __all__ = ["Dates", "dates_of"]
 
@@ -46,26 +46,22 @@ def _run(
     """The stated days, with the times of the meetings on them; without stated days, those of the meetings."""
     if not sessions:
         return start, end
-    first, last = sessions[0].start, max((s.end or s.start for s in sessions), key=_day)
-    if start is None or start == _day(first):
+    first, last = sessions[0].start, max((s.end or s.start for s in sessions), key=day_of)
+    if start is None or start == day_of(first):
         start = first
-    if end is None and _day(last) >= _day(start) and len(sessions) > 1:
+    if end is None and day_of(last) >= day_of(start) and len(sessions) > 1:
         return start, last
-    if end is not None and end == _day(last) and any(s.end == last for s in sessions):
+    if end is not None and end == day_of(last) and any(s.end == last for s in sessions):
         return start, last
     if end is None and sessions[0].end is not None:
         return start, sessions[0].end
     return start, end
 
 
-def _day(moment: Moment) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment
-
-
 def _date(element: Element, name: str, remarks: Remarks) -> dt.date | None:
     text = next(iter(element.texts(name)), None)
     moment = remarks.value(parse_moment, None if text is None else _OFFSET.sub("", text.strip()), name)
-    return None if moment is None else _day(moment)
+    return None if moment is None else day_of(moment)
 
 
 def _session(termin: Element, remarks: Remarks) -> Session | None:
@@ -106,7 +102,7 @@ def _at(day: dt.date, termin: Element, name: str, remarks: Remarks) -> dt.dateti
 def _schedule(record: Element, sessions: tuple[Session, ...], remarks: Remarks) -> Schedule | None:
     stated = [days for text in record.texts("wochentag") if (days := remarks.value(parse_weekdays, text, "wochentag"))]
     weekdays = {day for days in stated for day in days} or {
-        WEEKDAYS[_day(session.start).weekday()] for session in sessions
+        WEEKDAYS[day_of(session.start).weekday()] for session in sessions
     }
     count = remarks.value(parse_int, next(iter(record.texts("anzahl_termine")), None), "anzahl_termine")
     starts = {s.start.time() for s in sessions if isinstance(s.start, dt.datetime)}
