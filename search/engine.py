@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -18,15 +16,15 @@ from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
 from ontology.concepts import Schemes, fold
 from ontology.gazetteer import Gazetteer
-from ontology.offer import Offer
-from search.answer import Answer, Facet, Hit, SearchRequest
-from search.columns import Columns, day_number
+from search.answer import Answer, Facet, SearchRequest
+from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.encoder.together import QuestionEncoder
+from search.entries import day_number
 from search.exclusion import Exclusions
 from search.facets import FACETS
 from search.filters import Judgement, judge, misses
-from search.hits import HitWriter, Ranked, ranked
+from search.hits import HitWriter, OffersRead, Ranked, hits_of, ranked
 from search.index import index_state
 from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
@@ -42,14 +40,12 @@ __all__ = ["IndexOutdated", "SearchEngine"]
 _GENERIC = Path(__file__).with_name("generic.toml")
 _CANDIDATES = 300  # of each kind of retrieval and group
 _FITTING_SHARE = 0.75  # of the score of an offer that misses a wish: enough for one that misses none
-_MISS = (
-    0.05  # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
-)
+# of the score at most, for how far the third group misses a wish: less than differences in meaning that count
+_MISS = 0.05
 _FACET_VALUES = 12
 _LABELLED = {"phase": "phases", "topic": "topics", "mode": "mode"}  # by schemes, which know more than one language
-_REMEMBERED = (
-    8  # sets of wishes with what they do to every offer (about 2 MB each of 100,000): that of no wish is asked for most
-)
+# sets of wishes with what they do to every offer (about 2 MB each of 100,000): that of no wish is asked for most
+_REMEMBERED = 8
 
 
 class IndexOutdated(CatalogueError):
@@ -104,7 +100,7 @@ class SearchEngine:
         """Ranks the offers for a question."""
         started = time.perf_counter()
         asked = self._asked(request)
-        offers = _OffersRead(self._snapshot.ledger.offers_at)
+        offers = OffersRead(self._snapshot.ledger.offers_at)
         weak = (
             asked.topic is not None
             and not set(fold(asked.topic.text).split()) <= self._wide
@@ -125,7 +121,7 @@ class SearchEngine:
             wishes=asked.wishes,
             total=order.total,
             weak=weak,
-            hits=_hits(order, shown, writer, offers, self._across if request.collapse else {}),
+            hits=hits_of(order, shown, writer, offers, self._across if request.collapse else {}),
             facets=self._facets(order, say.language),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
             language=say.language,
@@ -134,7 +130,7 @@ class SearchEngine:
     def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
         """What speaks for and against a weak answer (see search/weakness.py); None for a question without a topic."""
         asked = self._asked(request)
-        offers = _OffersRead(self._snapshot.ledger.offers_at)
+        offers = OffersRead(self._snapshot.ledger.offers_at)
         return None if asked.topic is None else self._signs(asked, asked.topic, offers)
 
     def districts(self, today: dt.date) -> frozenset[str]:
@@ -155,7 +151,7 @@ class SearchEngine:
         found = self._groups(topic, judged, self._narrowed(request))
         return _Asked(question, wishes, judged.judgement, topic, found)
 
-    def _signs(self, asked: _Asked, topic: Topic, offers: _OffersRead) -> NDArray[np.float64]:
+    def _signs(self, asked: _Asked, topic: Topic, offers: OffersRead) -> NDArray[np.float64]:
         best = [candidates.first(HITS) for candidates in asked.found]
         rows = np.concatenate([candidates.rows for candidates in best])
         scores = np.concatenate([candidates.scores for candidates in best])
@@ -240,45 +236,6 @@ class _Judged(msgspec.Struct, frozen=True):
 
     judgement: Judgement
     groups: tuple[NDArray[np.bool_], ...]
-
-
-class _OffersRead:
-    """The offers of one answer, each read once. ``read`` gives the offers of rows."""
-
-    def __init__(self, read: Callable[[Iterable[int]], Mapping[int, Offer]]) -> None:
-        self._read = read
-        self._known: dict[int, Offer] = {}
-
-    def at(self, rows: Iterable[int]) -> Mapping[int, Offer]:
-        """The offers of these rows, and those read before."""
-        self._known.update(self._read([row for row in rows if row not in self._known]))
-        return self._known
-
-
-def _hits(
-    order: Ranked,
-    shown: Sequence[Sequence[int]],
-    writer: HitWriter,
-    offers: _OffersRead,
-    across: Mapping[int, list[int]],
-) -> tuple[Hit, ...]:
-    found = offers.at(order.rows[list(chain.from_iterable(shown))].tolist() if shown else ())
-    hits = []
-    for best, *others in shown:
-        rows = order.rows[[best, *others]].tolist()
-        own = [(row, found[row]) for row in rows]
-        hit = writer.hit(int(order.groups[best]), float(order.scores[best]), own)
-        if rows[0] in across:
-            hit = msgspec.structs.replace(hit, elsewhere=_elsewhere(hit, across[rows[0]], offers))
-        hits.append(hit)
-    return tuple(hits)
-
-
-def _elsewhere(hit: Hit, rows: Sequence[int], offers: _OffersRead) -> tuple[Offer, ...]:
-    """Of the offers of a group one for each source that is not the hit's, such as are among its repeated ones first."""
-    found = offers.at(rows)
-    others = {offer.source: offer for offer in [*(found[row] for row in reversed(rows)), *reversed(hit.alike)]}
-    return tuple(offer for source, offer in sorted(others.items()) if source != hit.offer.source)
 
 
 def _near_the_best(

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from ontology.gazetteer import Gazetteer
 from ontology.offer import WEEKDAYS, Mode
-from search.columns import (
+from search.columns import Columns
+from search.entries import (
     AUDIENCE,
     DAYTIMES,
     FUNDING,
     LEVELS,
     MODES,
     TIME_MODELS,
-    Columns,
     day_number,
     mask_of,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -26,7 +27,7 @@ from search.reasons import reason_of_wish
 from search.wording import Wording
 from search.words import WordIndex
 
-__all__ = ["HitWriter", "Ranked", "ranked"]
+__all__ = ["HitWriter", "OffersRead", "Ranked", "hits_of", "ranked"]
 
 _ENOUGH = 10  # the third group is only shown when the first two hold fewer hits; of the third as many are shown
 _SHOWN_RUNS = 3
@@ -72,6 +73,19 @@ def _in_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     numbers = np.empty(first.size, np.int64)
     numbers[np.argsort(first)] = np.arange(first.size)
     return numbers[which]
+
+
+class OffersRead:
+    """The offers of one answer, each read once. ``read`` gives the offers of rows."""
+
+    def __init__(self, read: Callable[[Iterable[int]], Mapping[int, Offer]]) -> None:
+        self._read = read
+        self._known: dict[int, Offer] = {}
+
+    def at(self, rows: Iterable[int]) -> Mapping[int, Offer]:
+        """The offers of these rows, and those read before."""
+        self._known.update(self._read([row for row in rows if row not in self._known]))
+        return self._known
 
 
 class HitWriter:
@@ -161,3 +175,30 @@ class HitWriter:
             mode=instance.mode,
             distance_km=None if distance is None else round(distance, 1),
         )
+
+
+def hits_of(
+    order: Ranked,
+    shown: Sequence[Sequence[int]],
+    writer: HitWriter,
+    offers: OffersRead,
+    across: Mapping[int, list[int]],
+) -> tuple[Hit, ...]:
+    """The hits whose rows stand at these places (see `Ranked.shown`); ``across``: by row, the rows of its group in other sources."""
+    found = offers.at(order.rows[list(chain.from_iterable(shown))].tolist() if shown else ())
+    hits = []
+    for best, *others in shown:
+        rows = order.rows[[best, *others]].tolist()
+        own = [(row, found[row]) for row in rows]
+        hit = writer.hit(int(order.groups[best]), float(order.scores[best]), own)
+        if rows[0] in across:
+            hit = msgspec.structs.replace(hit, elsewhere=_elsewhere(hit, across[rows[0]], offers))
+        hits.append(hit)
+    return tuple(hits)
+
+
+def _elsewhere(hit: Hit, rows: Sequence[int], offers: OffersRead) -> tuple[Offer, ...]:
+    """Of the offers of a group one for each source that is not the hit's, such as are among its repeated ones first."""
+    found = offers.at(rows)
+    others = {offer.source: offer for offer in [*(found[row] for row in reversed(rows)), *reversed(hit.alike)]}
+    return tuple(offer for source, offer in sorted(others.items()) if source != hit.offer.source)

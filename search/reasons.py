@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ontology.offer import WEEKDAYS, Instance, Offer, Place, Schedule
 from search.answer import Reason, ReasonKind
-from search.columns import instance_daytimes, instance_weekdays
+from search.entries import instance_daytimes, instance_weekdays
 from search.filters import FITS, UNKNOWN
 from search.wording import Wording
 

@@ -1,11 +1,10 @@
-"""The parameters of a search, as ``/api/search`` and ``/suche`` take them, and the addresses that carry them."""
+"""The parameters of a search, as ``/api/search`` and ``/suche`` take them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
@@ -13,13 +12,12 @@ from pydantic_core import PydanticCustomError
 from ontology.gazetteer import Gazetteer
 from ontology.offer import WEEKDAYS
 from search.answer import SearchRequest
-from search.columns import AUDIENCE, DAYTIMES, FUNDING, LEVELS, MODES, TIME_MODELS
+from search.entries import AUDIENCE, DAYTIMES, FUNDING, LEVELS, MODES, TIME_MODELS
 from search.question import Wishes
 from search.wording import GERMAN, LANGUAGES, wording
 from service.problems import BadParameter
 
 __all__ = [
-    "Address",
     "PlaceFinder",
     "SearchParameters",
     "WishParameters",
@@ -191,11 +189,8 @@ _WISHES = frozenset(WishParameters.model_fields)
 
 
 def _is_list(name: str) -> bool:
-    return (
-        WishParameters.model_fields[name.removeprefix("not_")].default == []
-        if name.removeprefix("not_") in _WISHES
-        else False
-    )
+    field = WishParameters.model_fields.get(name.removeprefix("not_"))
+    return field is not None and field.default == []
 
 
 def request_of(
@@ -259,45 +254,3 @@ def _order(name: str) -> Callable[[str], tuple[int, str]]:
     """The order of a list of wishes: that of the week, the day, the levels; else of the alphabet."""
     known: tuple[str, ...] = {"weekdays": WEEKDAYS, "daytime": DAYTIMES, "level": LEVELS}.get(name, ())
     return lambda value: (known.index(value) if known else 0, value)
-
-
-class Address:
-    """The address of a search page; a new one for each change, back on the first page of hits."""
-
-    def __init__(self, path: str, pairs: Sequence[tuple[str, str]]) -> None:
-        self._path = path
-        self._pairs = tuple((key, value) for key, value in pairs if value.strip())
-
-    def __str__(self) -> str:
-        return f"{self._path}?{urlencode(self._pairs)}" if self._pairs else self._path
-
-    def with_value(self, key: str, value: str) -> Address:
-        """With this value of ``key``, in the place of others."""
-        return Address(self._path, [*self.without(key)._pairs, (key, value)])
-
-    def also(self, key: str, value: str) -> Address:
-        """With this value of ``key`` beside others."""
-        return Address(self._path, [*self._first_page(), (key, value)])
-
-    def without(self, *keys: str) -> Address:
-        """Without these keys."""
-        return Address(self._path, [(key, value) for key, value in self._first_page() if key not in keys])
-
-    def page(self, number: int) -> Address:
-        """The same search, further down."""
-        return Address(self._path, [*self._first_page(), ("seite", str(number))] if number > 1 else self._first_page())
-
-    def has(self, *keys: str) -> bool:
-        """Whether one of the keys is set."""
-        return any(key in keys for key, _ in self._pairs)
-
-    def values(self, key: str) -> list[str]:
-        """Values of a key."""
-        return [value for name, value in self._pairs if name == key]
-
-    def hidden(self, *keys: str) -> list[tuple[str, str]]:
-        """What a form has to carry along beside ``keys``."""
-        return [(key, value) for key, value in self._first_page() if key not in keys]
-
-    def _first_page(self) -> list[tuple[str, str]]:
-        return [(key, value) for key, value in self._pairs if key != "seite"]

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from search.answer import Answer, Facet, Hit
 from search.question import Wishes
 from search.wording import wording
+from service.address import Address
 from service.border import Border
 from service.cards import Card, card_of_hit
-from service.parameters import Address, PlaceFinder
+from service.parameters import PlaceFinder
 from service.wording import listed, wish_in_words, words
 
 __all__ = ["PAGE_SIZE", "Chip", "SearchView", "search_view"]

@@ -7,8 +7,9 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from search.answer import SearchRequest
+from service.address import Address
 from service.negotiation import HTML, choose
-from service.parameters import Address, beginnings, note_of_length, parse_parameters, request_of
+from service.parameters import beginnings, note_of_length, parse_parameters, request_of
 from service.search_json import search_response
 from service.state import Service, page, service_of
 from service.views import PAGE_SIZE, search_view

@@ -11,14 +11,15 @@ import pyoxigraph as ox
 from fastapi import APIRouter, Query, Request, Response
 
 from ontology.concepts import Schemes
-from ontology.iris import CONCEPTS, SCHEMA, offer_iri, segment
+from ontology.iris import CONCEPTS, RDF_TYPE, SCHEMA, offer_iri, segment
 from ontology.offer import Kind, Offer
 from ontology.passing_on import may_be_passed_on, part_to_pass_on
 from ontology.profiles import atom, icalendar, moochub
+from service.address import Address
 from service.answers import Asked, document
 from service.border import shown
 from service.follower import Served
-from service.parameters import Address, beginnings, parse_parameters, request_of
+from service.parameters import beginnings, parse_parameters, request_of
 from service.problems import NotFound
 from service.routes.things import offer_page
 from service.state import Service, service_of
@@ -28,7 +29,7 @@ __all__ = ["Courses", "router"]
 router = APIRouter()
 _COURSES_ON_A_PAGE = 100
 _HITS_IN_A_FEED = 50
-_RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_TYPE = ox.NamedNode(RDF_TYPE)
 
 
 class Courses:
@@ -42,7 +43,7 @@ class Courses:
         run, own = served.snapshot.state.data_run, offer_iri(base, "")
         known = self._known
         if known is None or known[0] != run:
-            found = served.snapshot.store.quads_for_pattern(None, _RDF_TYPE, ox.NamedNode(SCHEMA + Kind.COURSE))
+            found = served.snapshot.store.quads_for_pattern(None, _TYPE, ox.NamedNode(SCHEMA + Kind.COURSE))
             iris = (quad.subject.value for quad in found if isinstance(quad.subject, ox.NamedNode))
             known = self._known = (run, tuple(sorted({segment(iri) for iri in iris if iri.startswith(own)})))
         return known[1]
@@ -77,7 +78,7 @@ def _courses(service: Service, served: Served, known: Courses, page: int) -> byt
         course = moochub.course_of(
             offer,
             general.base,
-            publisher=general.publisher or general.title,
+            publisher=general.publisher_or_title,
             topics=[service.schemes["topics"].label(topic) for topic in offer.topics],
             changed_at=changed_at,
             licence=offer.licence or licence,
@@ -125,7 +126,7 @@ async def feed(request: Request) -> Response:
     body = atom.feed_of(
         atom.Feed(
             title=f"{question} – {general.title}" if question else general.title,
-            author=general.publisher or general.title,
+            author=general.publisher_or_title,
             address=str(address),
             page=str(page),
             updated=updated,

@@ -12,10 +12,10 @@ from catalogue.judgements import Judgement
 from catalogue.snapshot import Snapshot
 from ingest.resolve.model import Model
 from ontology.offer import Offer, iri_of
+from service.address import Address
 from service.border import Border
 from service.comparison import Row, fields_of, rows_of
 from service.negotiation import JSON
-from service.parameters import Address
 from service.state import fresh, not_modified, page, page_or_json, service_of, tag_of
 from service.wording import words
 

@@ -1,70 +1,19 @@
-"""The ledger: what the catalogue holds row by row, and what became of every record that was read."""
+"""The SQLite file of a snapshot in which all of this stands (tables: ledger.sql)."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
+from catalogue.ledger.records import Bookmark, Counts, Entry, Note, SourceDates, SourceRun
 from ontology.offer import Offer, offer_from_json, offer_to_json
 
-__all__ = ["Bookmark", "Counts", "Entry", "Ledger", "Note", "SourceDates", "SourceRun"]
+__all__ = ["Ledger"]
 
 _SCHEMA = Path(__file__).with_name("ledger.sql")
-
-
-class Counts(NamedTuple):
-    """What became of the records of one source in one run: read = taken + unchanged + refused."""
-
-    read: int = 0
-    taken: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    withdrawn: int = 0
-
-
-class Note(NamedTuple):
-    """A refused record or a remark, with its place as people count."""
-
-    refused: bool
-    place: str
-    text: str
-
-
-class SourceRun(NamedTuple):
-    """The last run of one source. ``failure`` says why the source was left as it was before."""
-
-    source: str
-    number: int
-    finished: str
-    counts: Counts
-    failure: str | None
-
-
-class SourceDates(NamedTuple):
-    """When the data of a source first came and when they last changed, as ISO times."""
-
-    issued: str
-    modified: str
-
-
-class Bookmark(NamedTuple):
-    """Up to where a neighbour was followed: the last event's position, and as JSON what the next request needs."""
-
-    name: str
-    position: int
-    state: str
-    changed_at: str  # ISO time
-
-
-class Entry(NamedTuple):
-    """What a run compares an offer with."""
-
-    row: int
-    digest: bytes
 
 
 class Ledger:
@@ -105,26 +54,6 @@ class Ledger:
         self._db.close()
 
     # --- reading
-
-    def upgrade(self, digest_of: Callable[[Offer], bytes]) -> None:
-        """Brings a ledger of format 1 to the present one. Digests are made anew, so that nothing counts as changed."""
-        tables = [name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        self._db.execute("DROP INDEX offer_source")
-        for table in tables:
-            self._db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
-        self._make_tables()
-        for row, data, number, moment in self._db.execute("SELECT row, json, changed_run, changed_at FROM old_offer"):
-            offer = offer_from_json(data)
-            self.put_offer(row, offer, digest_of(offer), number, moment)
-        for table in tables:
-            if table != "offer":
-                columns = "*, NULL" if table == "provider" else "*"
-                self._db.execute(f"INSERT INTO {table} SELECT {columns} FROM old_{table}")  # noqa: S608
-            self._db.execute(f"DROP TABLE old_{table}")
-        # the very first versions did not date their sources
-        self._db.execute(
-            "INSERT OR IGNORE INTO source SELECT source, min(changed_at), max(changed_at) FROM offer GROUP BY source"
-        )
 
     def count(self, source: str | None = None) -> int:
         """Number of offers, of one source or of all."""
@@ -241,6 +170,26 @@ class Ledger:
         return [Note(bool(refused), place, text) for refused, place, text in self._db.execute(select, (source,))]
 
     # --- writing
+
+    def upgrade(self, digest_of: Callable[[Offer], bytes]) -> None:
+        """Brings a ledger of format 1 to the present one. Digests are made anew, so that nothing counts as changed."""
+        tables = [name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        self._db.execute("DROP INDEX offer_source")
+        for table in tables:
+            self._db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+        self._make_tables()
+        for row, data, number, moment in self._db.execute("SELECT row, json, changed_run, changed_at FROM old_offer"):
+            offer = offer_from_json(data)
+            self.put_offer(row, offer, digest_of(offer), number, moment)
+        for table in tables:
+            if table != "offer":
+                columns = "*, NULL" if table == "provider" else "*"
+                self._db.execute(f"INSERT INTO {table} SELECT {columns} FROM old_{table}")  # noqa: S608
+            self._db.execute(f"DROP TABLE old_{table}")
+        # the very first versions did not date their sources
+        self._db.execute(
+            "INSERT OR IGNORE INTO source SELECT source, min(changed_at), max(changed_at) FROM offer GROUP BY source"
+        )
 
     def begin_source(self) -> None:
         """Marks the state that `abandon_source` goes back to."""
