@@ -23,6 +23,8 @@ __all__ = ["ACCEPT", "FeedVisit", "Place", "Step"]
 
 ACCEPT = "application/trig, application/n-quads;q=0.9, application/ld+json;q=0.8"
 _MOST_HELD = 200_000
+_MOST_LINKED = 100_000  # pages; more than a visit may fetch
+_MOST_BYTES_AT_ONCE = 20_000_000  # of the IRIs of events of one moment, which are kept from visit to visit
 _MOST_BYTES_HELD = 300_000_000  # of pages; in memory it is some times as much
 
 
@@ -136,6 +138,8 @@ class FeedVisit:
 
     def _wait_for(self, address: str, span: Span) -> None:
         self._linked.add(address)
+        if len(self._linked) > _MOST_LINKED:
+            raise NeighbourRefused(f"{self._address} nennt mehr als {_MOST_LINKED} Seiten.")
         sought = self._sought is not None and span.lower <= self._sought[0] <= span.upper
         if address in self._known or (span.upper <= self._place.position and not sought):
             return
@@ -148,6 +152,8 @@ class FeedVisit:
         """Notes where a page leads and holds its new events."""
         self._entered = self._entered or address == self._address
         content = FeedPage(self._reader.quads(page.body, page.media, page.url))
+        if address == self._address and not content.is_of_a_feed():
+            raise NeighbourRefused(f"{address} ist kein Feed: Es nennt weder Seiten noch Ereignisse.")
         for other, span in content.spans().items():
             self._wait_for(other, span)
         if page.immutable or address in self._bounded:
@@ -189,6 +195,8 @@ class FeedVisit:
             at_once = {event.iri for event in released if event.position == position}
             if position == place.position:
                 at_once |= set(place.events)
+            if sum(map(len, at_once)) > _MOST_BYTES_AT_ONCE:
+                raise NeighbourRefused(f"{self._address} nennt zu viele Ereignisse aus demselben Augenblick.")
             newest = (position, released[-1].iri)
             place = Place(position=position, events=tuple(sorted(at_once)), newest=newest, open=place.open)
         if self._waiting and safe > place.position:  # nothing can come any more up to there

@@ -22,6 +22,9 @@ _KINDS = {ox.NamedNode(_AS + name): name for name in ("Create", "Update", "Delet
 _LOWER = {_TREE + "GreaterThanOrEqualToRelation": 0, _TREE + "GreaterThanRelation": 1}
 _UPPER = {_TREE + "LessThanOrEqualToRelation": 0, _TREE + "LessThanRelation": -1}
 ALWAYS, NEVER = -(2**62), 2**62  # before and after every position
+_YEARS = range(1900, 2201)  # one event of the year 9999 would make all others come too late
+_OF_A_FEED = {_TREE + "view", _TREE + "relation", _TREE + "member"}
+_STREAM = ox.NamedNode("https://w3id.org/ldes#EventStream")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -57,6 +60,14 @@ class FeedPage:
                 self._graphs[quad.graph_name.value].append(quad)
             elif isinstance(quad.graph_name, ox.DefaultGraph) and isinstance(quad.subject, ox.NamedNode | ox.BlankNode):
                 self._said[quad.subject, quad.predicate.value].append(quad.object)
+
+    def is_of_a_feed(self) -> bool:
+        """Whether it says anything that only a feed does: an error in the form of RDF, or an empty answer, does not."""
+        return any(
+            predicate in _OF_A_FEED
+            or (predicate == _RDF_TYPE.value and any(kind == _STREAM or kind in _KINDS for kind in objects))
+            for (_, predicate), objects in self._said.items()
+        )
 
     def spans(self) -> Mapping[str, Span]:
         """The pages that this one leads to, with what the relations say of them."""
@@ -111,12 +122,14 @@ class FeedPage:
 
 
 def _position(literal: _Term | None) -> int | None:
-    """Microseconds since 1970 of an xsd:dateTime; without an offset it counts as UTC."""
+    """Microseconds since 1970 of an xsd:dateTime; without an offset it counts as UTC. None for what is in another time than ours."""
     if not isinstance(literal, ox.Literal):
         return None
     try:
         moment = dt.datetime.fromisoformat(literal.value)
     except ValueError:
+        return None
+    if moment.year not in _YEARS:
         return None
     moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
     return (moment - _EPOCH) // dt.timedelta(microseconds=1)

@@ -16,12 +16,18 @@ __all__ = ["RdfReader"]
 
 
 class RdfReader:
-    """A context manager. ``max_bytes`` of N-Quads, ``max_memory`` bytes and ``max_seconds`` are the limits for one document."""
+    """A context manager. ``max_bytes`` of N-Quads, ``max_statements``, ``max_memory`` bytes and ``max_seconds`` are the limits for one
+    document.
+    """
 
     def __init__(
-        self, max_bytes: int = 200_000_000, max_memory: int = 1_500_000_000, max_seconds: float = 60.0
+        self,
+        max_bytes: int = 200_000_000,
+        max_statements: int = 1_000_000,
+        max_memory: int = 1_500_000_000,
+        max_seconds: float = 60.0,
     ) -> None:
-        self._arguments = (str(max_bytes), str(max_memory), str(int(max_seconds)))
+        self._arguments = (str(max_bytes), str(max_statements), str(max_memory), str(int(max_seconds)))
         self._max_seconds = max_seconds
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -367,6 +367,50 @@ def test_what_cannot_be_put_in_order_does_not_fill_the_memory(monkeypatch: pytes
             visit(origin)
 
 
+@pytest.mark.parametrize("page", ["", "<x:y> <x:y> <x:y> .", "<x:y> { <x:y> <x:y> <x:y> }"])
+def test_what_is_no_feed_does_not_mean_that_there_is_nothing(page: str) -> None:
+    feed = Feed({"/feed": event(1, 1)})
+    with serving(feed) as origin:
+        place = visit(origin)[0][-1].place
+        feed.pages["/feed"] = page
+        for known in (place, Place()):
+            with pytest.raises(NeighbourRefused, match="kein Feed"):
+                visit(origin, known)
+
+
+def test_a_feed_without_events_is_one() -> None:
+    with serving(Feed({"/feed": "</feed#s> a ldes:EventStream ."})) as origin:
+        assert names(visit(origin)[0]) == []
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-01-01T00:00:60Z"])
+def test_a_time_that_cannot_be_is_a_fault_and_what_comes_after_it_counts(when: str) -> None:
+    odd = event(7, 7).replace("2026-01-01T00:00:07Z", when)
+    feed = Feed({"/feed": odd + event(1, 1)})
+    with serving(feed) as origin:
+        (step,), _ = visit(origin)
+        assert (names([step]), [fault.place for fault in step.faults]) == (["1"], [f"{origin}/e/7"])
+        feed.pages["/feed"] += event(2, 2)
+        assert names(visit(origin, step.place)[0]) == ["2"]
+
+
+def test_what_is_remembered_of_one_moment_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed({"/feed": event(1, 7)})
+    monkeypatch.setattr(feeds, "_MOST_BYTES_AT_ONCE", 60)
+    with serving(feed) as origin:
+        place = visit(origin)[0][-1].place
+        feed.pages["/feed"] += event(2, 7) + event(3, 7)
+        with pytest.raises(NeighbourRefused, match="demselben Augenblick"):
+            visit(origin, place)
+
+
+def test_pages_to_be_read_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "_MOST_LINKED", 3)
+    feed = Feed({"/feed": "".join(leads("/feed", f"/{n}", from_=n) for n in range(4))})
+    with serving(feed) as origin, pytest.raises(NeighbourRefused, match="mehr als 3 Seiten"):
+        visit(origin)
+
+
 def test_a_neighbour_in_trouble() -> None:
     with (
         serving(lambda _, connection: connection.sendall(answer(status="500 Oh"))) as origin,

@@ -61,6 +61,14 @@ def test_what_cannot_be_read_is_refused_and_the_next_is_read(
     assert len(reader.quads(b"<a:b> <a:c> <a:d> .", "application/trig", PAGE)) == 1
 
 
+def test_short_statements_are_too_many_before_they_are_too_large() -> None:
+    """Each takes some hundred bytes of memory, however short it is."""
+    with RdfReader(max_statements=99_999) as reader:
+        with pytest.raises(NeighbourRefused, match="kein lesbares RDF: too large"):
+            reader.quads(MANY, "application/trig", PAGE)
+        assert len(reader.quads(b"<a:b> <a:c> <a:d> .", "application/trig", PAGE)) == 1
+
+
 def test_a_long_visit_may_take_longer_in_all_than_one_document() -> None:
     with RdfReader(max_seconds=5) as reader:
         for _ in range(25):  # two seconds or more
