@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 
 from ingest.resolve.traits import Traits
 
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "Pairs", "rows_of"]
 
 _NEAR = 6  # an offer is paired with so many that follow it
 _WORDS = 3  # the longest of a title
 _BEGIN = 8  # letters of a word
 _DAYS = 4  # of an offer's runs
 _TITLE = 48  # bytes by which a block is sorted
+_ROW_BITS = 31  # of the two rows of a pair, as one number
+_ROW_MASK = (1 << _ROW_BITS) - 1
+
+Pairs = NDArray[np.int64]
+"""(n,) sorted, each once: the lower row of a pair before the higher one. As tuples the pairs of 100,000 offers would take 400 MB."""
 
 
 class Blocks(msgspec.Struct, frozen=True):
@@ -97,18 +102,28 @@ class Blocks(msgspec.Struct, frozen=True):
         """By row, the number made of the offer's id."""
         return dict(zip(self.offers.tolist(), self.ties.tolist(), strict=True))
 
-    def pairs(self) -> set[tuple[int, int]]:
-        """The pairs of rows to compare, the lower row first."""
+    def pairs(self) -> Pairs:
+        """The pairs of rows to compare, in order."""
         rank = np.empty(self.offers.size, np.int64)
         rank[np.lexsort((self.ties, self.titles))] = np.arange(self.offers.size)
         order = np.lexsort((rank[np.searchsorted(self.offers, self.rows)], self.keys))
         rows, keys = self.rows[order], self.keys[order]
-        found = [np.empty((0, 2), np.int64)]
+        found = np.empty(0, np.int64)
         for step in range(1, _NEAR + 1):
             together = np.flatnonzero(keys[step:] == keys[:-step])
-            found.append(np.sort(np.stack([rows[together], rows[together + step]], axis=1), axis=1))
-        both = np.unique(np.concatenate(found), axis=0)
-        return set(map(tuple, both[both[:, 0] != both[:, 1]].tolist()))
+            one, other = rows[together], rows[together + step]
+            step_found = _packed(np.minimum(one, other), np.maximum(one, other))
+            found = np.union1d(found, step_found[one != other])
+        return found
+
+
+def _packed(one: NDArray[np.int64], other: NDArray[np.int64]) -> Pairs:
+    return one << _ROW_BITS | other
+
+
+def rows_of(pairs: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The lower and the higher rows of pairs."""
+    return pairs >> _ROW_BITS, pairs & _ROW_MASK
 
 
 def _keys(traits: Traits) -> set[int]:

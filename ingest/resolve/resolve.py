@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pyoxigraph as ox
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from catalogue.judgements import Judgement, Judgements, Outcome
 from catalogue.run import Run
-from ingest.resolve.candidates import Blocks
+from ingest.resolve.candidates import Blocks, Pairs, rows_of
 from ingest.resolve.groups import grouped
 from ingest.resolve.model import Model
 from ingest.resolve.people import PersonsJudgement, read_judgements
@@ -26,7 +27,9 @@ __all__ = ["Resolved", "resolve"]
 
 _SAME_AS = ox.NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 _RULES = ("weights.toml", "words.toml", "titles.py", "features.py", "traits.py", "candidates.py")
-_BATCH = 10_000
+_BATCH = 10_000  # pairs
+_READ_AT_ONCE = 1_000  # offers
+_KEPT = 20_000  # offers' traits, some 60 MB
 _LIKE = 50.0  # per cent of the letters of two titles, their words sorted
 
 _LOOKS = frozenset(("title", "words", "more", "provider"))  # two that differ in none of these look the same and are not
@@ -106,14 +109,15 @@ class _Resolving:
         touched = np.union1d(before.of_rows(outdated), after.of_rows(changed))
         old, new = before.within(touched).pairs(), after.within(touched).pairs()
         self._judgements.remove_rows(outdated)
-        gone = {pair for pair in old - new if outdated.isdisjoint(pair)}
-        if gone:  # two that were moved apart in one block may stand together in another
-            gone -= after.within(after.of_rows({row for pair in gone for row in pair})).pairs()
-            self._judgements.remove_pairs(gone)
-        due = sorted(pair for pair in new if pair not in old or not outdated.isdisjoint(pair))
+        gone = np.setdiff1d(old, new, assume_unique=True)
+        gone = gone[~_with_any(gone, outdated)]
+        if gone.size:  # two that were moved apart in one block may stand together in another
+            still = after.within(after.of_rows(np.concatenate(rows_of(gone)))).pairs()
+            self._judgements.remove_pairs(_tuples(np.setdiff1d(gone, still, assume_unique=True)))
+        due = new[~np.isin(new, old, assume_unique=True) | _with_any(new, outdated)]
         counts = dict.fromkeys(Outcome, 0)
         for start in range(0, len(due), _BATCH):
-            batch = list(self._judged(due[start : start + _BATCH]))
+            batch = list(self._judged(_tuples(due[start : start + _BATCH])))
             for judgement in batch:
                 counts[judgement.outcome] += 1
             self._judgements.put(batch)
@@ -123,11 +127,17 @@ class _Resolving:
         return after, Resolved(compared=sum(counts.values()), same=counts[Outcome.SAME], unsure=counts[Outcome.UNSURE])
 
     def _read(self, rows: Iterable[int]) -> Iterator[tuple[int, Traits]]:
-        for row, offer in self._run.ledger.offers_at(sorted(rows)).items():
-            self._traits[row] = traits_of(offer)
-            yield row, self._traits[row]
+        wanted = sorted(rows)
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            for row, offer in self._run.ledger.offers_at(wanted[start : start + _READ_AT_ONCE]).items():
+                traits = traits_of(offer)
+                if len(self._traits) < _KEPT:  # it is likely to be compared
+                    self._traits[row] = traits
+                yield row, traits
 
     def _judged(self, pairs: list[Pair]) -> Iterator[Judgement]:
+        if len(self._traits) > _KEPT:
+            self._traits.clear()
         missing = {row for pair in pairs for row in pair} - self._traits.keys()
         self._traits.update(dict(self._read(missing)))
         for one, other in self._with_like_titles(pairs):
@@ -166,6 +176,18 @@ class _Resolving:
         for one, other in across:
             here, there = sorted(iri_of(offers[row], self._run.base) for row in (one, other))
             yield ox.Quad(ox.NamedNode(here), _SAME_AS, ox.NamedNode(there), graph)
+
+
+def _with_any(pairs: Pairs, rows: set[int]) -> NDArray[np.bool_]:
+    """Which of the pairs have any of the rows."""
+    some = np.fromiter(rows, np.int64, len(rows))
+    one, other = rows_of(pairs)
+    return np.isin(one, some) | np.isin(other, some)
+
+
+def _tuples(pairs: Pairs) -> list[Pair]:
+    one, other = rows_of(pairs)
+    return list(zip(one.tolist(), other.tolist(), strict=True))
 
 
 def _rules() -> int:
