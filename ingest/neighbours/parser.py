@@ -2,7 +2,8 @@
 
 Started as ``python -I …/parser.py MAX_BYTES MAX_STATEMENTS MAX_MEMORY MAX_SECONDS``. Requests on standard input: lengths of media type,
 base and body (``>HHI``), then these. Answers on standard output: 1 for well read and 0 for not, and a length (``>BI``), then N-Quads or
-what was wrong. What comes back is flat and safe to parse anywhere. Nested RDF/XML takes pyoxigraph quadratic time, so a limit of time is needed.
+what was wrong. What comes back is flat and safe to parse anywhere. Nested RDF/XML takes pyoxigraph quadratic time, so a limit of time is
+needed.
 """
 
 from __future__ import annotations
