@@ -15,10 +15,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogue.errors import CatalogueBusy
+from catalogue.errors import CatalogueBusy, CatalogueError
+from catalogue.neighbours import Check, note_check
 from catalogue.settings import Neighbour, Settings, SettingsRefused, read_settings
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def main() -> None:
     # a thread each, so that a slow neighbour delays no other; runs wait for each other at the writer's lock
     harvester = Harvester(folder, settings, no_progress())
     for neighbour in settings.neighbour:
-        threading.Thread(target=_visit_for_ever, args=(harvester, neighbour), daemon=True).start()
+        threading.Thread(target=_visit_for_ever, args=(folder, harvester, neighbour), daemon=True).start()
     while parent.is_alive():
         parent.join(_LOOK_EVERY)
         if _has_changed(folder, settings):
@@ -96,7 +98,13 @@ def _has_changed(folder: Path, settings: Settings) -> bool:
         return False
 
 
-def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
+def _sentence(error: Exception) -> str:
+    if isinstance(error, CatalogueError):  # it has one
+        return str(error)
+    return f"Was der Nachbar meldet, ließ sich hier nicht verarbeiten ({type(error).__name__}); mehr steht im Protokoll des Dienstes."
+
+
+def _visit_for_ever(folder: Path, harvester: Harvester, neighbour: Neighbour) -> None:
     failures = 0
     while True:
         retry_after = None
@@ -106,9 +114,12 @@ def _visit_for_ever(harvester: Harvester, neighbour: Neighbour) -> None:
             retry_after = report.retry_after
         except CatalogueBusy:
             pass  # an ingest is running: when its turn comes again
-        except Exception:
+        except Exception as error:
             _LOG.exception("%s could not be followed", neighbour.name)
             failures += 1
+            check = Check(at=datetime.now(UTC).isoformat(timespec="seconds"), trouble=_sentence(error))
+            with suppress(OSError):  # a full disk may be what is wrong
+                note_check(folder, neighbour.name, check)
         time.sleep(next_visit(neighbour.every, failures, retry_after, random.random()))  # noqa: S311 - no secret
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.neighbours import read_checks
 from catalogue.settings import read_settings
 from ingest.neighbours.client import Limits
 from service.following import failures_after, next_visit
@@ -68,6 +69,24 @@ def test_who_follows_ends_when_the_settings_change_and_is_started_again(tmp_path
             assert process.wait(60) == 0
         finally:
             process.kill()
+
+
+def test_trouble_that_is_ours_is_told_of_too(tmp_path: Path) -> None:
+    (tmp_path / "cache" / "vectors.sqlite").mkdir(parents=True)  # no database can be there
+    course = event(1, 1).replace(
+        "<http://schema.org/name> '", "a <http://schema.org/Course> ; <http://schema.org/name> '"
+    )
+    with misbehaving(Feed({"/feed": course})) as origin:
+        follow(tmp_path, f"{origin}/feed")
+        command = [sys.executable, "-m", "service.following", tmp_path]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_for((tmp_path / "neighbours.json").exists, 60)
+            finally:
+                process.kill()
+    trouble = read_checks(tmp_path)["dort"].trouble
+    assert trouble is not None
+    assert "ließ sich hier nicht verarbeiten (OperationalError)" in trouble
 
 
 def test_a_visit_to_one_neighbour_withdraws_what_another_delivered_that_is_removed(pair: Pair) -> None:
