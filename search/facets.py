@@ -28,7 +28,7 @@ class Labels(Protocol):
 class Names:
     """Numbers for strings, in order of appearance."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
         self.numbers = {name: number for number, name in enumerate(names)}
 
     def number(self, name: str) -> int:

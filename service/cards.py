@@ -53,7 +53,7 @@ class Run(NamedTuple):
     sessions: Sequence[tuple[str, bool]]
 
 
-def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None, also: str | None = None) -> Card:
+def card_of_hit(hit: Hit, today: dt.date, origin: Origin | None, also: str | None) -> Card:
     """A hit as a card, with its best date first."""
     first = hit.instances[0] if hit.instances else HitInstance()
     where = first.place

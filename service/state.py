@@ -91,8 +91,6 @@ def page_or_json(request: Request) -> str:
     return media
 
 
-def page(
-    request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
-) -> HTMLResponse:
+def page(request: Request, template: str, *, headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:
     """A filled page."""
-    return HTMLResponse(service_of(request).pages.render(template, **values), status, headers)
+    return HTMLResponse(service_of(request).pages.render(template, **values), headers=headers)

@@ -108,9 +108,9 @@ def offer_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source:
     ).canonical()
 
 
-def provider_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad], source: str = "") -> Provider | None:
-    """The provider that `provider_to_ntriples` wrote; None where the triples do not name it. ``source`` as for an offer."""
-    return _read_provider(_Graph(triples), iri, source)
+def provider_from_triples(iri: str, triples: Iterable[ox.Triple | ox.Quad]) -> Provider | None:
+    """The provider that `provider_to_ntriples` wrote; None where the triples do not name it."""
+    return _read_provider(_Graph(triples), iri, "")  # no neighbour's: those come with their offers
 
 
 def _local(moment: dt.datetime) -> dt.datetime:

@@ -6,10 +6,9 @@ from importlib.resources import files
 
 import msgspec
 
-__all__ = ["LANGUAGES", "STYLES", "Pair", "read_pairs"]
+__all__ = ["LANGUAGES", "Pair", "read_pairs"]
 
 LANGUAGES = ("de", "en", "uk", "ru", "tr", "ar", "fr", "pl")
-STYLES = ("keyword", "everyday", "long", "typo", "simple", "dialect", "negation", "service")
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):

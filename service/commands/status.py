@@ -29,6 +29,10 @@ def run(folder: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
         return
+    _print(state)
+
+
+def _print(state: dict[str, Any]) -> None:
     console = Console(highlight=False)
     table = Table(title=f"{state['title']}: {state['offers']} Angebote, Stand {state['data_time']}")
     for heading in (

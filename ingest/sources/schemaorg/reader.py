@@ -51,7 +51,7 @@ class _Reading:
         self._parts: Counter[str] = Counter()
         self._remote: set[str] = set()
 
-    def refused(self, reason: str, script: int | None = None, identifier: str | None = None) -> Refused:
+    def refused(self, reason: str, script: int | None, identifier: str | None = None) -> Refused:
         self.number += 1
         return Refused(self._where(script), reason, identifier)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from itertools import chain, islice
@@ -108,18 +108,10 @@ def _read_sheet(sheet: RawSheet, where: Where, context: ReaderContext) -> Iterat
     names = names_of(head.cells)
     at_head = msgspec.structs.replace(where, row=head.number)
     if above:
-        lines = (
-            f"Zeile {above[0].number} steht"
-            if len(above) == 1
-            else f"Die Zeilen {above[0].number} bis {above[-1].number} stehen"
-        )
-        yield Remark(at_head, f"{lines} über der Kopfzeile und {'wird' if len(above) == 1 else 'werden'} nicht gelesen")
+        yield Remark(at_head, _unread(above))
     mapping = declared or _guessed(names)
     if declared is None:
-        pairs = ", ".join(f"„{column}“ als {fields[0]}" for column, fields in mapping.columns.items())
-        key = ", ".join(f"„{column}“" for column in mapping.key)
-        guess = f"Ohne Zuordnung sind die Spalten nach ihren Überschriften gedeutet: {pairs}; Schlüssel: {key}"
-        yield Remark(at_head, guess)
+        yield Remark(at_head, _guess(mapping))
     columns, remarks = _columns(names, mapping)
     yield from (Remark(msgspec.structs.replace(at_head, column=column), text) for column, text in remarks)
     stray: set[int] = set()
@@ -147,6 +139,18 @@ def _read_sheet(sheet: RawSheet, where: Where, context: ReaderContext) -> Iterat
             msgspec.structs.replace(where, column=columns.label(index)),
             "Die Spalte hat keine Überschrift und wird nicht übernommen",
         )
+
+
+def _unread(above: Sequence[RawRow]) -> str:
+    if len(above) == 1:
+        return f"Zeile {above[0].number} steht über der Kopfzeile und wird nicht gelesen"
+    return f"Die Zeilen {above[0].number} bis {above[-1].number} stehen über der Kopfzeile und werden nicht gelesen"
+
+
+def _guess(mapping: SheetMapping) -> str:
+    pairs = ", ".join(f"„{column}“ als {fields[0]}" for column, fields in mapping.columns.items())
+    key = ", ".join(f"„{column}“" for column in mapping.key)
+    return f"Ohne Zuordnung sind die Spalten nach ihren Überschriften gedeutet: {pairs}; Schlüssel: {key}"
 
 
 def _too_many(cells: int, names: int) -> str:
