@@ -32,7 +32,7 @@ from search.ranking import Candidates, Ranking, Topic
 from search.variety import varied
 from search.vectors import VectorIndex
 from search.weakness import HITS, Weakness
-from search.wording import wording
+from search.wording import GERMAN, wording
 from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
@@ -43,7 +43,7 @@ _FITTING_SHARE = 0.75  # of the score of an offer that misses a wish: enough for
 # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 _MISS = 0.05
 _FACET_VALUES = 12
-_LABELLED = {"phase": "phases", "topic": "topics", "mode": "mode"}  # by schemes, which know more than one language
+_LABELLED = {"phase": "phases", "topic": "topics", "mode": "mode"}  # by schemes; in the index the labels are German
 # sets of wishes with what they do to every offer (about 2 MB each of 100,000): that of no wish is asked for most
 _REMEMBERED = 8
 
@@ -216,7 +216,8 @@ class SearchEngine:
         for facet, value, label, count in self._columns.facets.count(
             order.rows[counted], order.hits[counted], _FACET_VALUES
         ):
-            said = self._schemes[_LABELLED[facet]].label(value, language) if facet in _LABELLED else label
+            translated = language != GERMAN and facet in _LABELLED
+            said = self._schemes[_LABELLED[facet]].label(value, language) if translated else label
             found[facet].append(Facet(value=value, count=count, label=said))
         return {facet: tuple(values) for facet, values in found.items()}
 

@@ -104,9 +104,7 @@ class Blocks(msgspec.Struct, frozen=True):
 
     def pairs(self) -> Pairs:
         """The pairs of rows to compare, in order."""
-        rank = np.empty(self.offers.size, np.int64)
-        rank[np.lexsort((self.ties, self.titles))] = np.arange(self.offers.size)
-        order = np.lexsort((rank[np.searchsorted(self.offers, self.rows)], self.keys))
+        order = np.lexsort((self._places(self.rows), self.keys))
         rows, keys = self.rows[order], self.keys[order]
         found = np.empty(0, np.int64)
         for step in range(1, _NEAR + 1):
@@ -115,6 +113,16 @@ class Blocks(msgspec.Struct, frozen=True):
             step_found = _packed(np.minimum(one, other), np.maximum(one, other))
             found = np.union1d(found, step_found[one != other])
         return found
+
+    def by_title(self, pairs: Pairs) -> NDArray[np.int64]:
+        """The same pairs in the order of a title of theirs: those of one offer, and of offers like it, come one soon after the other."""
+        return pairs[np.argsort(self._places(rows_of(pairs)[0]), kind="stable")]
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of each row the place of its offer in the order of titles."""
+        places = np.empty(self.offers.size, np.int64)
+        places[np.lexsort((self.ties, self.titles))] = np.arange(self.offers.size)
+        return places[np.searchsorted(self.offers, rows)]
 
 
 def _packed(one: NDArray[np.int64], other: NDArray[np.int64]) -> Pairs:

@@ -114,7 +114,7 @@ class _Resolving:
         if gone.size:  # two that were moved apart in one block may stand together in another
             still = after.within(after.of_rows(np.concatenate(rows_of(gone)))).pairs()
             self._judgements.remove_pairs(_tuples(np.setdiff1d(gone, still, assume_unique=True)))
-        due = new[~np.isin(new, old, assume_unique=True) | _with_any(new, outdated)]
+        due = after.by_title(new[~np.isin(new, old, assume_unique=True) | _with_any(new, outdated)])
         counts = dict.fromkeys(Outcome, 0)
         for start in range(0, len(due), _BATCH):
             batch = list(self._judged(_tuples(due[start : start + _BATCH])))
@@ -136,10 +136,10 @@ class _Resolving:
                 yield row, traits
 
     def _judged(self, pairs: list[Pair]) -> Iterator[Judgement]:
+        wanted = {row for pair in pairs for row in pair}
         if len(self._traits) > _KEPT:
-            self._traits.clear()
-        missing = {row for pair in pairs for row in pair} - self._traits.keys()
-        self._traits.update(dict(self._read(missing)))
+            self._traits = {row: traits for row, traits in self._traits.items() if row in wanted}
+        self._traits.update(dict(self._read(wanted - self._traits.keys())))
         for one, other in self._with_like_titles(pairs):
             decision = self._model.decide(self._traits[one], self._traits[other])
             yield Judgement(
