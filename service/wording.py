@@ -26,6 +26,7 @@ __all__ = [
     "price_in_words",
     "schedule_in_words",
     "share_in_words",
+    "size_in_words",
     "span_in_words",
     "wish_in_words",
     "words",
@@ -93,6 +94,13 @@ def ago_in_words(days: int) -> str:
 def decimal_in_words(value: float) -> str:
     """ "0,44" """
     return f"{value:.2f}".replace(".", ",")
+
+
+def size_in_words(size: int) -> str:
+    """Bytes: "84 KB", "1,2 MB"."""
+    if size < 999_500:
+        return f"{max(1, round(size / 1000))}{_NO_BREAK}KB"
+    return f"{size / 1_000_000:.1f}".replace(".", ",") + f"{_NO_BREAK}MB"
 
 
 def share_in_words(part: float, whole: float) -> str:

@@ -32,6 +32,7 @@ from service.dcat import Describer
 from service.negotiation import DATA_FORMS, HTML, JSON, DataForm, form_of_media, split_suffix
 from service.problems import BadParameter, NotFound, ServiceProblem, Unavailable
 from service.state import service_of
+from service.wording import size_in_words
 
 __all__ = ["router"]
 
@@ -179,11 +180,5 @@ def _dataset_view(catalogue: Catalogue, dataset: Dataset) -> dict[str, object]:
         "modified": dt.datetime.fromisoformat(dataset.modified).date(),
         "licence": licence if is_open(licence) else None,
         "licence_name": licence_name(licence),
-        "files": [(format_label(file.media_type), file.address, _size_in_words(file.bytes)) for file in dataset.files],
+        "files": [(format_label(file.media_type), file.address, size_in_words(file.bytes)) for file in dataset.files],
     }
-
-
-def _size_in_words(size: int) -> str:
-    if size < 100_000:
-        return f"{max(1, round(size / 1000))}\u00a0KB"
-    return f"{size / 1_000_000:.1f}\u00a0MB".replace(".", ",")

@@ -24,6 +24,7 @@ from service.negotiation import DATA_FORMS, HTML, JSON, choose, form_of_media, t
 from service.problems import NotAcceptable, NotFound, Unavailable
 from service.state import Service, service_of
 from service.void import void_statements, void_text
+from service.wording import size_in_words
 
 __all__ = ["router"]
 
@@ -57,19 +58,12 @@ async def listing(request: Request) -> Response:
         raise NotAcceptable(f"Offered are: {HTML}, {JSON}")
     if media == JSON:
         return _manifest(request, manifest)
-    html = service.pages.render("dumps", manifest=manifest, modified=_day(service, manifest), size=_size_in_words)
+    html = service.pages.render("dumps", manifest=manifest, modified=_day(service, manifest), size=size_in_words)
     return _document(request, html.encode(), f"{HTML}; charset=utf-8")
 
 
 def _day(service: Service, manifest: Manifest) -> dt.datetime:
     return dt.datetime.fromisoformat(manifest.whole.modified).astimezone(service.zone)
-
-
-def _size_in_words(size: int) -> str:
-    """Bytes as people read them in German: "84 KB", "1,2 MB"."""
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1000))} KB"
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",")
 
 
 def _manifest(request: Request, manifest: Manifest) -> Response:

@@ -16,6 +16,7 @@ from service.wording import (
     place_in_words,
     price_in_words,
     schedule_in_words,
+    size_in_words,
     span_in_words,
     wish_in_words,
 )
@@ -23,6 +24,11 @@ from service.wording import (
 
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
+
+
+def test_sizes_of_files() -> None:
+    said = [plain(size_in_words(size)) for size in (0, 84_400, 640_000, 999_600, 1_240_000)]
+    assert said == ["1 KB", "84 KB", "640 KB", "1,0 MB", "1,2 MB"]
 
 
 def test_moments_and_spans() -> None:
