@@ -30,6 +30,7 @@ _BITS = 4
 _PART = 2  # directions that share a code: on real vectors all of the best ten are among the best thousand codes
 _TRAINING = 25_000  # rows
 _SPARE, _MORE = 2, 300  # codes looked at for each row that is wanted, and beside: 0.99 of the best 300 are among them
+_COPIED = 10_000  # rows, 15 MB: not all at once, where a copy is needed
 _AT_ONCE = 256  # rows multiplied at once: more of them leave the processor's cache
 _CHANGED = 0.05  # of the rows may lie in the file of changes before all are written anew
 _REMEMBERED = 16  # questions: each is asked of several groups and for every page
@@ -45,22 +46,24 @@ def write_vectors(folder: Path, vectors: Vectors) -> None:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     _write(index, folder / "vectors.faiss")
+    del index  # a copy of all vectors
     if vectors.shape[0] > _FEW:
         _write(_coded(vectors), folder / "codes.faiss")
 
 
 def _coded(vectors: Vectors) -> Any:
     """The codes of all rows, behind the change of directions that they are made of."""
-    used = vectors[np.any(vectors != 0, axis=1)]
-    used = used[:: -(-used.shape[0] // _TRAINING)]
-    directions = _directions(used)
+    used = np.flatnonzero(vectors.any(axis=1))
+    sample = vectors[used[:: -(-used.size // _TRAINING)]]
+    directions = _directions(sample)
     change = faiss.LinearTransform(vectors.shape[1], directions.shape[0], False)
     faiss.copy_array_to_vector(directions.ravel(), change.A)
     change.is_trained = True
     codes = faiss.IndexPQ(directions.shape[0], directions.shape[0] // _PART, _BITS, faiss.METRIC_INNER_PRODUCT)
     with threadpool_limits(limits=1):  # where others compute, its threads wait for each other by spinning
-        codes.pq.train(np.ascontiguousarray(used @ directions.T))
-        _put_codes(codes, codes.pq.compute_codes(np.ascontiguousarray(vectors @ directions.T)))
+        codes.pq.train(np.ascontiguousarray(sample @ directions.T))
+        parts = (vectors[start : start + _COPIED] for start in range(0, vectors.shape[0], _COPIED))
+        _put_codes(codes, np.concatenate([codes.pq.compute_codes(part @ directions.T) for part in parts]))
     codes.is_trained = True
     both = faiss.IndexPreTransform(change, codes)
     both.ntotal = codes.ntotal
@@ -222,7 +225,9 @@ class VectorIndex:
     def matrix(self, height: int = 0, rows: Sequence[int] = (), vectors: Vectors | None = None) -> Vectors:
         """All rows (at least ``height``, dim), with other ``vectors`` in some."""
         found = np.zeros((max(height, self.height), self._dimension), np.float32)
-        found[: self.height] = self.vectors(np.arange(self.height))
+        for start in range(0, self.height, _COPIED):
+            part = np.arange(start, min(start + _COPIED, self.height))
+            found[part] = self.vectors(part)
         if vectors is not None:
             found[list(rows)] = vectors
         return found
