@@ -33,13 +33,8 @@ def _kind(status: int) -> ReasonKind:
 def _place(status: int, offer: Offer, instance: Instance, distance_km: float | None, say: Wording) -> str:
     """Where it is, as far as stated; how far away, where that is what does not fit."""
     words, place = say["place"], instance.place or offer.place or Place()
-    where = (
-        words["in"].format(place=place.locality)
-        if place.locality
-        else words["named"].format(place=place.name)
-        if place.name
-        else ""
-    )
+    called = place.locality or place.name
+    where = words["in" if place.locality else "named"].format(place=called) if called else ""
     if instance.mode == "online":
         return words["online"]
     if status == UNKNOWN:

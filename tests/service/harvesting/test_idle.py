@@ -16,7 +16,7 @@ from catalogue.snapshot import Snapshot
 from tests.catalogue.test_feed import YEAR, feed_of, offer
 from tests.service.conftest import ingest, serving_at, wait_for
 from tests.service.harvesting.conftest import OPEN, SETTINGS, follow, free_port, harvest
-from tests.service.harvesting.wire import Wire, relaying
+from tests.service.harvesting.wire import Keeper, relaying
 
 NOW = dt.datetime.now(dt.UTC)
 LONG_AGO = NOW - YEAR - dt.timedelta(days=9)  # longer than the feed keeps everything
@@ -26,7 +26,7 @@ IDLE = 2000  # bytes, heads and requests included
 class Followed:
     """A neighbour without offers that is served behind a wire, and who follows it."""
 
-    def __init__(self, folder: Path, wire: Wire) -> None:
+    def __init__(self, folder: Path, wire: Keeper) -> None:
         self.there, self.here, self.wire = folder / "there", folder / "here", wire
         self.base = f"http://127.0.0.1:{wire.port}"
         self._server = ExitStack()
