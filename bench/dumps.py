@@ -22,14 +22,11 @@ from shutil import rmtree
 
 import pyoxigraph as ox
 
-from bench.generator import generate, parents_of, put_all
 from catalogue.audit import audit
 from catalogue.dumps.contents import write_contents
 from catalogue.dumps.export import FORMATS, Format, export
-from catalogue.run import open_run
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
-from ontology.publication import ontology_ntriples
 
 _BASE = "http://127.0.0.1:8000"
 
@@ -48,6 +45,11 @@ def main() -> None:
 
 def _generated(scratch: Path, parents: Path, count: int) -> Path:
     """A catalogue without an index, which no dump needs."""
+    # here, as the processes that make the parts import this module too
+    from bench.generator import generate, parents_of, put_all
+    from catalogue.run import open_run
+    from ontology.publication import ontology_ntriples
+
     folder = scratch / "katalog"
     folder.mkdir()
     offers = [offer for offer, _ in generate(parents_of(parents), count)]

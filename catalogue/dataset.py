@@ -69,12 +69,16 @@ class Dataset:
 
 def _write(store: ox.Store, delivery: _Delivery) -> None:
     graph, path = delivery.graph, delivery.path
-    for iri in delivery.outdated:
-        for quad in list(describe(store, ox.NamedNode(iri), graph)):
-            store.remove(quad)
+    old = {quad for iri in delivery.outdated for quad in describe(store, ox.NamedNode(iri), graph)}
     if path.stat().st_size > _FEW:
+        for quad in old:
+            store.remove(quad)
         store.bulk_load(path=str(path), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
     else:  # each loading in bulk makes files of its own, all of which are merged some day
         found = ox.parse(path=str(path), format=ox.RdfFormat.N_TRIPLES)
-        store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found)
+        new = {ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found}
+        # of a changed offer most statements stay; first removed, then added, as the store has some literals in another form
+        for quad in old - new:
+            store.remove(quad)
+        store.extend(new - old)
     path.unlink()

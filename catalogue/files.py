@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["copy_snapshot", "replace_file", "sync_folder", "sync_tree"]
+__all__ = ["copy_snapshot", "replace_file", "sync_folder", "sync_tree", "syncing"]
+
+_SYNCED_AT_ONCE = 8
 
 # RocksDB never writes to a finished table, tantivy never to a finished segment: these can be shared between snapshots
 _IMMUTABLE = frozenset(
@@ -27,22 +32,42 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def sync_tree(folder: Path) -> None:
+    """Makes a whole folder durable; files shared with an older snapshot are so already."""
+    with syncing(folder):
+        pass
+
+
+@contextmanager
+def syncing(folder: Path) -> Iterator[None]:
+    """Makes durable what lies in a folder by now, while the block runs, which may remove some of it, as RocksDB may at any time.
+
+    Raises OSError at the end.
+    """
+    paths = [Path(parent, name) for parent, _, names in os.walk(folder) for name in ("", *names)]
+    # several at once: the disk waits for its cache only once then, some milliseconds
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE) as pool:
+        syncs = [pool.submit(_sync_what_is_left, path) for path in paths]
+        yield
+        for sync in syncs:
+            sync.result()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def sync_tree(folder: Path) -> None:
-    """Makes a whole folder durable; files shared with an older snapshot are so already."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            path = Path(parent, name)
-            if path.stat().st_nlink == 1:
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
-        sync_folder(Path(parent))
+def _sync_what_is_left(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if path.is_dir() or path.stat().st_nlink == 1:  # else shared, and durable already
+            _sync(path)
 
 
 def copy_snapshot(source: Path, target: Path) -> None:

@@ -22,9 +22,9 @@ __all__ = ["NS", "SCHEMES", "TERMS", "Concept", "ConceptScheme", "Schemes", "fol
 SCHEMES = ("phases", "audience", "mode", "time-model", "level", "funding", "topics")
 
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_GENDER_MARK = re.compile(r"(?<=[^\W\d_])(?:[:*_·]|/-?)(?=in(nen)?\b)")  # "Senior:innen" is read as "Seniorinnen"
-_NOT_A_WORD = re.compile(r"[\W_]+")
+# "Senior:innen" is read as "Seniorinnen"; the mark first, as the expression is looked for by it
+_GENDER_MARK = re.compile(r"[:*_·/](?<=[^\W\d_].)(?:(?<=/)-)?(?=in(nen)?\b)")
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +106,12 @@ def fold(text: str) -> str:
     Lower case, ä as ae, ß as ss, no other accents, gender marks read through ("Senior*innen" is "seniorinnen"), one space for
     everything that is neither letter nor digit.
     """
-    plain = _GENDER_MARK.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_UMLAUTS)
+    plain = _GENDER_MARK.sub("", unicodedata.normalize("NFKC", text).casefold())
     if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)).casefold()
-    return _NOT_A_WORD.sub(" ", plain).strip()
+        plain = plain.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    if not plain.isascii():
+        plain = "".join([c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)]).casefold()
+    return " ".join(_WORD.findall(plain))
 
 
 def load_schemes() -> Schemes:

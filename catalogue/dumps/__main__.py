@@ -10,7 +10,6 @@ from pathlib import Path
 
 from catalogue.dumps import make_dumps
 from catalogue.errors import CatalogueError
-from catalogue.settings import read_settings
 
 __all__ = ["main"]
 
@@ -21,6 +20,9 @@ def main() -> int:
     def show(done: int, total: int) -> None:
         sys.stdout.write(f"{done} {total}\n")
         sys.stdout.flush()
+
+    # here, as the processes that make the parts import this module too; settings take half of its time
+    from catalogue.settings import read_settings
 
     folder = Path(sys.argv[1])
     try:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import pyoxigraph as ox
@@ -28,21 +28,18 @@ import pyoxigraph as ox
 from catalogue.dumps.manifest import Dataset, DumpFile
 from catalogue.dumps.own import about_providers, base_of, batches_of, own_dates, providers_of
 from catalogue.dumps.packing import GzipWriter, pack
-from catalogue.dumps.parts import (
-    TURTLE_HEADER,
-    Counts,
-    Part,
-    count_statements,
-    forms_of,
-    in_graph,
-)
+from catalogue.dumps.parts import Counts, Part, Providers, counts_of, forms_of
 from catalogue.dumps.workers import made_parts
 from catalogue.ledger import SourceDates
-from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import graph_of_ontology, graph_of_source
 from ontology.profiles.csv import header
 from ontology.profiles.csvw import table_description
+from ontology.rdf import Statement
+from ontology.rdf.forms import TURTLE_HEADER, written
+
+if TYPE_CHECKING:
+    from catalogue.settings import Settings
 
 __all__ = ["Progress", "write_contents", "write_plain"]
 
@@ -129,17 +126,16 @@ class _Writer:
         self._whole = _Forms(folder, "katalog", ("nq", "ttl", "jsonld", "csv"))
         self._tally = _Tally()
         self._quads = 0
-        self._said_of_providers: set[str] = set()
+        self._said_of_providers: set[Statement] = set()
         self._datasets: list[Dataset] = []
         self._files: list[DumpFile] = []
         self._ids: list[str] = []
 
     def write(self, progress: Progress | None) -> tuple[list[Dataset], list[DumpFile], list[str]]:
         done = 0
-        providers = {name: providers_of(self._snapshot, self._base, name) for name in self._dates}
         batches = [batch for name in self._dates for batch in batches_of(self._snapshot, self._settings, name)]
         total = sum(len(batch.rows) for batch in batches)
-        parts = made_parts(self._snapshot.path / "ledger.sqlite", self._base, providers, batches)
+        parts = made_parts(self._snapshot.path / "ledger.sqlite", self._base, batches, self._providers)
         self._whole.files["jsonld"].add(pack(b"["))
         for source, made in groupby(parts, key=lambda pair: pair[0].source):
             writer = _Forms(self._folder, f"quelle-{source}", ("ttl", "csv"))
@@ -157,6 +153,9 @@ class _Writer:
         self._add_vocabulary()
         self._end_whole()
         return self._datasets, self._files, self._ids
+
+    def _providers(self) -> dict[str, Providers]:
+        return {name: providers_of(self._snapshot, self._base, name) for name in self._dates}
 
     def _add(self, writer: _Forms, part: Part, *, first: bool, source: str) -> None:
         whole = self._whole.files
@@ -183,18 +182,20 @@ class _Writer:
             writer.remove()
             return
         whole, graph = self._whole.files, graph_of_source(self._base, source)
-        lines = about_providers(self._snapshot, self._base, source, named)
-        if lines:
-            forms = forms_of("".join(lines), graph)
+        statements = about_providers(self._snapshot, self._base, source, named)
+        if statements:
+            about = [written(statements, graph)]
+            forms = forms_of(about)
             whole["nq"].add(forms.nquads)
             whole["jsonld"].add(pack(b","), forms.jsonld)
             writer.files["ttl"].add(forms.turtle)
-            tally.counts.add(count_statements("".join(lines)))
-            self._quads += len(lines)
-            new = [line for line in lines if line not in self._said_of_providers]
+            tally.counts.add(counts_of(about))
+            self._quads += len(statements)
+            new = [statement for statement in statements if statement not in self._said_of_providers]
             if new:  # Turtle has no graphs, so what two sources say is one statement
-                whole["ttl"].add(forms_of("".join(new), graph).turtle)
-                self._tally.counts.add(count_statements("".join(new)))
+                about = [written(new, graph)]
+                whole["ttl"].add(forms_of(about).turtle)
+                self._tally.counts.add(counts_of(about))
                 self._said_of_providers.update(new)
         whole["jsonld"].add(pack(b"]}"))
         dataset = self._dataset(source, tally, self._dates[source])
@@ -205,8 +206,8 @@ class _Writer:
     def _add_vocabulary(self) -> None:
         graph = graph_of_ontology(self._base)
         quads = self._snapshot.store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
-        lines = sorted(f"{quad.triple} .\n" for quad in quads)
-        self._whole.files["nq"].add(pack(in_graph("".join(lines).encode(), graph)))
+        lines = sorted(f"{quad} .\n" for quad in quads)
+        self._whole.files["nq"].add(pack("".join(lines).encode()))
         self._quads += len(lines)
 
     def _end_whole(self) -> None:

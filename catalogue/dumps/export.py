@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import BinaryIO, Literal, get_args
 
 from catalogue.dumps.own import about_providers, base_of, batches_of, own_dates, providers_of
-from catalogue.dumps.parts import TURTLE_HEADER, PartMaker, in_graph, jsonld_of, parsed, turtle_of
+from catalogue.dumps.parts import PartMaker
 from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import graph_of_source
 from ontology.profiles.csv import header, rows
-from ontology.rdf import offer_to_ntriples
+from ontology.rdf import Statement, offer_statements
+from ontology.rdf.forms import TURTLE_HEADER, jsonld_of, nquads_of, turtle_of
 
 __all__ = ["FORMATS", "Format", "export"]
 
@@ -33,19 +34,19 @@ def export(snapshot: Snapshot, settings: Settings, form: Format, out: BinaryIO) 
     before = b""
     for name in own_dates(snapshot):
         graph = graph_of_source(base_of(snapshot, settings), name)
-        texts = _texts(snapshot, settings, name)
+        pieces = _statements(snapshot, settings, name)
         if form == "nquads":
-            out.writelines(in_graph(text.encode(), graph) for text in texts)
+            out.writelines(nquads_of(piece, graph) for piece in pieces)
         elif form == "turtle":
-            out.writelines(turtle_of(parsed(text)) for text in texts)
+            out.writelines(turtle_of(piece) for piece in pieces)
         elif form == "trig":
             out.write(f"<{graph}> {{\n".encode())
-            out.writelines(turtle_of(parsed(text)) for text in texts)
+            out.writelines(turtle_of(piece) for piece in pieces)
             out.write(b"}\n")
         else:
             out.write(before + f'{{"@id":{json.dumps(graph)},"@graph":['.encode())
-            for number, text in enumerate(texts):
-                out.write((b"," if number else b"") + jsonld_of(parsed(text)))
+            for number, piece in enumerate(pieces):
+                out.write((b"," if number else b"") + jsonld_of(piece))
             out.write(b"]}")
             before = b","
     out.write(b"]\n" if form == "jsonld" else b"")
@@ -56,14 +57,14 @@ def _maker(snapshot: Snapshot, settings: Settings, source: str) -> PartMaker:
     return PartMaker(snapshot.ledger, base, {source: providers_of(snapshot, base, source)})
 
 
-def _texts(snapshot: Snapshot, settings: Settings, source: str) -> Iterator[str]:
-    """A source's statements as N-Triples, none of the texts empty: its offers batch by batch, then their providers."""
+def _statements(snapshot: Snapshot, settings: Settings, source: str) -> Iterator[list[Statement]]:
+    """A source's statements in pieces that are not empty: its offers batch by batch, then their providers."""
     base, maker = base_of(snapshot, settings), _maker(snapshot, settings, source)
     named: set[str] = set()
     for batch in batches_of(snapshot, settings, source):
         offers, _ = maker.passed_on(batch)
         if offers:
-            yield "".join(offer_to_ntriples(offer, base) for offer in offers)
+            yield [statement for offer in offers for statement in offer_statements(offer, base)]
         named.update(offer.provider.id for offer in offers if offer.provider is not None)
-    if lines := about_providers(snapshot, base, source, named):
-        yield "".join(lines)
+    if statements := about_providers(snapshot, base, source, named):
+        yield statements

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,9 +18,11 @@ from catalogue.dumps.manifest import MANIFEST, DumpFile, Manifest, dumps_folder,
 from catalogue.dumps.own import base_of, own_dates
 from catalogue.files import replace_file, sync_folder
 from catalogue.lock import writer_lock
-from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot
 from ontology.iris import is_own
+
+if TYPE_CHECKING:
+    from catalogue.settings import Settings
 
 __all__ = ["dumps_are_current", "make_dumps"]
 

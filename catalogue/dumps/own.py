@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from catalogue.dumps.parts import Batch, Providers
 from catalogue.ledger import SourceDates
-from catalogue.settings import Settings
 from catalogue.snapshot import Snapshot, describe
 from ontology.iris import RDF_TYPE, SCHEMA, graph_of_source, is_own, provider_iri, segment
-from ontology.rdf import provider_from_triples
+from ontology.rdf import Statement, provider_from_triples
+
+if TYPE_CHECKING:  # the processes that make the parts have no use for it, and it takes half of their start
+    from catalogue.settings import Settings
 
 __all__ = ["about_providers", "base_of", "batches_of", "own_dates", "providers_of"]
 
@@ -32,7 +35,7 @@ def own_dates(snapshot: Snapshot) -> dict[str, SourceDates]:
 
 def batches_of(snapshot: Snapshot, settings: Settings, source: str) -> Iterator[Batch]:
     """The offers of a source in handy pieces, in order of row."""
-    rows = sorted(entry.row for entry in snapshot.ledger.entries(source).values())
+    rows = snapshot.ledger.rows_of(source)
     licence = settings.licence_of(source)
     for start in range(0, len(rows), _BATCH):
         yield Batch(source, tuple(rows[start : start + _BATCH]), licence)
@@ -50,8 +53,9 @@ def providers_of(snapshot: Snapshot, base: str, source: str) -> Providers:
     return found
 
 
-def about_providers(snapshot: Snapshot, base: str, source: str, ids: Iterable[str]) -> list[str]:
-    """What a source says about these providers, as sorted lines of N-Triples."""
+def about_providers(snapshot: Snapshot, base: str, source: str, ids: Iterable[str]) -> list[Statement]:
+    """What a source says about these providers, sorted."""
     graph = ox.NamedNode(graph_of_source(base, source))
     named = (ox.NamedNode(provider_iri(base, provider)) for provider in ids)
-    return sorted(f"{quad.triple} .\n" for iri in named for quad in describe(snapshot.store, iri, graph))
+    triples = (quad.triple for iri in named for quad in describe(snapshot.store, iri, graph))
+    return sorted((str(triple.subject), str(triple.predicate), str(triple.object)) for triple in triples)

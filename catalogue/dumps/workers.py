@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from catalogue.dumps.parts import Batch, Part, PartMaker, Providers
+from catalogue.errors import CatalogueError
 from catalogue.ledger import Ledger
 
-__all__ = ["made_parts"]
+__all__ = ["WorkerLost", "made_parts"]
 
 _PROCESSES = 2
 _WORTH_IT = 2000  # offers; fewer are made sooner than processes are started
 
 
+class WorkerLost(CatalogueError):
+    """A process that makes parts ended before its work was done."""
+
+
 def made_parts(
-    ledger: Path, base: str, providers: Mapping[str, Providers], batches: Sequence[Batch]
+    ledger: Path, base: str, batches: Sequence[Batch], read_providers: Callable[[], Mapping[str, Providers]]
 ) -> Iterator[tuple[Batch, Part]]:
-    """Every batch with what was made of it, in their order. ``ledger`` is the file, which nobody changes."""
+    """Every batch with what was made of it, in their order. ``ledger`` is the file, which nobody changes.
+
+    Providers, by source, are read while the processes start. Raises WorkerLost.
+    """
     if sum(len(batch.rows) for batch in batches) < _WORTH_IT:
-        yield from _made_here(ledger, base, providers, batches)
+        yield from _made_here(ledger, base, batches, read_providers())
         return
     context = multiprocessing.get_context("spawn")
     ends: list[Connection] = []
@@ -31,19 +40,20 @@ def made_parts(
     try:
         for _ in range(_PROCESSES):
             end, other_end = context.Pipe()
-            process = context.Process(target=_work, args=(other_end, ledger, base, providers), daemon=True)
+            process = context.Process(target=_work, args=(other_end, ledger, base), daemon=True)
             process.start()
             other_end.close()  # then the worker sees the end of this process as the end of the pipe
             ends.append(end)
             processes.append(process)
-        for number, batch in enumerate(batches[:_PROCESSES]):
-            ends[number].send(batch)
-        for number, batch in enumerate(batches):
-            end = ends[number % _PROCESSES]
-            part: Part = end.recv()
-            if number + _PROCESSES < len(batches):
-                end.send(batches[number + _PROCESSES])
-            yield batch, part
+        providers = read_providers()
+        try:
+            for end in ends:
+                end.send(providers)
+            yield from zip(batches, _answers(ends, batches), strict=True)
+        except (EOFError, OSError) as error:  # which of them depends on what was being sent
+            raise WorkerLost(
+                "Ein Prozess, der die Abzüge schreibt, endete vorzeitig, vielleicht aus Mangel an Arbeitsspeicher."
+            ) from error
     finally:
         for end in ends:
             end.close()
@@ -51,8 +61,31 @@ def made_parts(
             process.join()
 
 
+def _answers(ends: Sequence[Connection], batches: Sequence[Batch]) -> Iterator[Part]:
+    """Every process gets another batch as soon as it is done with one; the parts come in the order of the batches."""
+    left = deque(enumerate(batches))
+    asked: dict[Connection, int] = {}
+    made: dict[int, Part] = {}
+
+    def ask(end: Connection) -> None:
+        if left:
+            asked[end], batch = left.popleft()
+            end.send(batch)
+
+    for end in ends:
+        ask(end)
+    for wanted in range(len(batches)):
+        while wanted not in made:
+            answered = wait(list(asked))
+            for end in ends:
+                if end in answered:
+                    made[asked.pop(end)] = end.recv()
+                    ask(end)
+        yield made.pop(wanted)
+
+
 def _made_here(
-    ledger: Path, base: str, providers: Mapping[str, Providers], batches: Sequence[Batch]
+    ledger: Path, base: str, batches: Sequence[Batch], providers: Mapping[str, Providers]
 ) -> Iterator[tuple[Batch, Part]]:
     opened = Ledger.open(ledger)
     try:
@@ -63,10 +96,10 @@ def _made_here(
         opened.close()
 
 
-def _work(end: Connection, ledger: Path, base: str, providers: Mapping[str, Providers]) -> None:
-    """Answers batches with parts until the pipe ends."""
+def _work(end: Connection, ledger: Path, base: str) -> None:
+    """Gets the providers, then answers batches with parts until the pipe ends."""
     gc.disable()  # hundreds of thousands of small objects without cycles: a tenth of the time
-    maker = PartMaker(Ledger.open(ledger), base, providers)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        maker = PartMaker(Ledger.open(ledger), base, end.recv())
         while True:
             end.send(maker.make(end.recv()))

@@ -11,7 +11,7 @@ from importlib.resources import files
 __all__ = ["fold", "short_name"]
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_SEPARATORS = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _ADDITION = re.compile(r"\s*(?:\(.*|,\s.*|/.*)$")
 
 
@@ -24,8 +24,10 @@ def fold(name: str) -> str:
     text = name.lower()
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).translate(_GERMAN)
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    text = _SEPARATORS.sub(" ", text).strip()
+        if not text.isascii():
+            text = "".join([c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)])
+            text = text.lower()  # 𝐀 is a capital only now
+    text = " ".join(_WORD.findall(text))
     pattern, expansions = _abbreviations()
     return pattern.sub(lambda match: expansions[match[0]], text)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ontology.iris import SCHEMA, TERMS
+from ontology.iris import RDF_TYPE, SCHEMA, TERMS
 from ontology.offer import WEEKDAYS, Kind
 
-__all__ = ["CONCEPT_FIELDS", "DAY_NAMES", "RUN_PROPERTIES", "RUN_PROPERTY"]
+__all__ = ["CONCEPT_FIELDS", "DAY_NAMES", "RUN_PROPERTIES", "RUN_PROPERTY", "TYPE", "Statement"]
+
+Statement = tuple[str, str, str]  # subject, predicate, object, written as in N-Triples
+TYPE = f"<{RDF_TYPE}>"
 
 RUN_PROPERTY = {
     Kind.COURSE: "hasCourseInstance",

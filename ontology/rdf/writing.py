@@ -1,19 +1,20 @@
-"""From an offer or a provider to N-Triples text, one statement a line."""
+"""From an offer or a provider to statements, and to N-Triples text, one statement a line."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-from ontology.iris import CONCEPTS, RDF_TYPE, SCHEMA, TERMS, XSD
-from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider, Schedule, iri_of
-from ontology.rdf.terms import CONCEPT_FIELDS, DAY_NAMES, RUN_PROPERTY
+from ontology.iris import CONCEPTS, SCHEMA, TERMS, XSD
+from ontology.offer import Instance, Kind, Offer, Place, Provider, Schedule, iri_of
+from ontology.rdf.terms import CONCEPT_FIELDS, DAY_NAMES, RUN_PROPERTY, TYPE, Statement
 
-__all__ = ["offer_to_ntriples", "provider_to_ntriples"]
+__all__ = ["offer_and_places", "offer_statements", "offer_to_ntriples", "place_statements", "provider_to_ntriples"]
 
-_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))  # the backslash first
 # a strict part of RFC 3987: what a foreign parser might refuse would break a whole dump
 _SAFE_IRI = re.compile(
     r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?"
@@ -23,35 +24,41 @@ _SAFE_IRI = re.compile(
 )
 
 
-def _text(value: str) -> str:
-    return f'"{_escaped(value)}"'
+# as in JSON, whose escapes are all read by N-Triples and Turtle too
+_text: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _escaped(value: str) -> str:
-    for sign, escape in _ESCAPES:  # a tenth of the time of str.translate
-        value = value.replace(sign, escape)
-    return value
+@cache
+def _schema(local_name: str) -> str:
+    return f"<{SCHEMA}{local_name}>"
 
 
-def _typed(value: object, datatype: str) -> str:
-    return f'"{value}"^^<{XSD}{datatype}>'
+def _typed(datatype: str, spelling: Callable[[Any], str] = str) -> Callable[[Any], str]:
+    """Encodes values of a datatype."""
+    end = f'"^^<{XSD}{datatype}>'
+    return lambda value: f'"{spelling(value)}{end}'
 
 
-def _number(value: float) -> str:
-    return _typed(repr(value), "double")
+def _concept(scheme: str) -> Callable[[str], str]:
+    """Encodes the notations of a concept scheme."""
+    return lambda notation: f"<{CONCEPTS}{scheme}/{notation}>"
 
 
-def _whole(value: int) -> str:
-    return _typed(value, "integer")
+_number = _typed("double", repr)
+_whole = _typed("integer")
+_truth = _typed("boolean", lambda value: "true" if value else "false")
+_amount = _typed("decimal", "{:f}".format)
+_date = _typed("date", dt.date.isoformat)
+_time = _typed("dateTime", dt.datetime.isoformat)
 
 
-def _truth(value: bool) -> str:
-    return _typed("true" if value else "false", "boolean")
+def _moment(value: dt.date) -> str:
+    return _time(value) if isinstance(value, dt.datetime) else _date(value)
 
 
 def _address(value: str) -> str:
     """A web address as an IRI; what is none stays a literal, so that nothing is lost and nothing can break out."""
-    return f"<{value}>" if _SAFE_IRI.fullmatch(value) else f'"{_escaped(value)}"^^<{XSD}anyURI>'
+    return f"<{value}>" if _SAFE_IRI.fullmatch(value) else f"{_text(value)}^^<{XSD}anyURI>"
 
 
 def _licence(value: str) -> str:
@@ -59,80 +66,129 @@ def _licence(value: str) -> str:
     return f"<{value}>" if _SAFE_IRI.fullmatch(value) else _text(value)
 
 
-def _moment(value: dt.date) -> str:
-    if isinstance(value, dt.datetime):
-        return _typed(value.isoformat(), "dateTime")
-    return _typed(value.isoformat(), "date")
+# what is stated about each kind of thing: field, property, encoder of its value or, if there are several, of each of them
+_Fields = tuple[tuple[str, str, Callable[[Any], str]], ...]
+_NAMES: _Fields = (
+    ("identifier", _schema("identifier"), _text),
+    ("name", _schema("name"), _text),
+    ("description", _schema("description"), _text),
+)
+_REQUIREMENTS: _Fields = (
+    ("credential", _schema("educationalCredentialAwarded"), _text),
+    ("prerequisites", _schema("coursePrerequisites"), _text),
+)
+_SETS: _Fields = (
+    ("keywords", _schema("keywords"), _text),
+    ("in_language", _schema("inLanguage"), _text),
+    *((field, f"<{iri}>", _concept(scheme)) for field, (iri, scheme) in CONCEPT_FIELDS.items()),
+)
+_URL: _Fields = (("url", _schema("url"), _address),)
+_TERMS: _Fields = (
+    ("licence", _schema("license"), _licence),
+    ("certificate", f"<{TERMS}certificate>", _truth),
+    ("childcare", f"<{TERMS}childcare>", _truth),
+)
+_DATES: _Fields = (("start", _schema("startDate"), _moment), ("end", _schema("endDate"), _moment))
+_RUN: _Fields = (*_DATES, ("mode", _schema("courseMode"), _concept("mode")))
+_TIME_MODEL: _Fields = (("time_model", f"<{TERMS}timeModel>", _concept("time-model")),)
+_EXTENT: _Fields = (
+    ("workload", _schema("courseWorkload"), _text),
+    *_URL,
+    ("seats", _schema("maximumAttendeeCapacity"), _whole),
+    ("seats_left", _schema("remainingAttendeeCapacity"), _whole),
+)
+_WEEKDAYS: _Fields = (("weekdays", _schema("byDay"), lambda day: _schema(DAY_NAMES[day])),)
+_TIMES: _Fields = (
+    ("start_time", _schema("startTime"), _typed("time", dt.time.isoformat)),
+    ("end_time", _schema("endTime"), _typed("time", dt.time.isoformat)),
+    ("meetings", _schema("repeatCount"), _whole),
+)
+_NAME: _Fields = (("name", _schema("name"), _text),)
+_POSITION: _Fields = (
+    ("ags", f"<{TERMS}municipalityKey>", _text),
+    ("latitude", _schema("latitude"), _number),
+    ("longitude", _schema("longitude"), _number),
+    ("wheelchair", f"<{TERMS}wheelchair>", _truth),
+)
+_ADDRESS: _Fields = (
+    ("street", _schema("streetAddress"), _text),
+    ("postal_code", _schema("postalCode"), _text),
+    ("locality", _schema("addressLocality"), _text),
+)
 
 
-def _clock(value: dt.time) -> str:
-    return _typed(value.isoformat(), "time")
-
-
-def _mode(value: Mode) -> str:
-    return _concept("mode", value)
-
-
-def _concept(scheme: str, notation: str) -> str:
-    return f"<{CONCEPTS}{scheme}/{notation}>"
-
-
-class _Lines:
-    """Collects the N-Triples lines of one offer."""
+class _Statements:
+    """Collects the statements about one thing and its parts."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.found: list[Statement] = []
+        self.places: list[tuple[str, Place]] = []
 
-    def add(self, subject: str, predicate: str, obj: str) -> None:
-        self.lines.append(f"<{subject}> <{predicate}> {obj} .\n")
-
-    def given(self, subject: str, predicate: str, encode: Callable[[Any], str], value: object) -> None:
-        """Adds the statement unless the value is not stated."""
-        if value is not None:
-            self.add(subject, predicate, encode(value))
-
-    def texts(self, subject: str, pairs: Iterable[tuple[str, str | None]]) -> None:
-        for name, value in pairs:
-            self.given(subject, SCHEMA + name, _text, value)
+    def add(self, subject: str, property_: str, value: str) -> None:
+        self.found.append((subject, property_, value))
 
     def typed(self, subject: str, local_name: str) -> None:
-        self.add(subject, RDF_TYPE, f"<{SCHEMA}{local_name}>")
+        self.found.append((subject, TYPE, _schema(local_name)))
+
+    def given(self, subject: str, thing: object, fields: _Fields) -> None:
+        """What of these fields is stated."""
+        for field, property_, encode in fields:
+            value = getattr(thing, field)
+            if value is not None:
+                self.found.append((subject, property_, encode(value)))
+
+    def each(self, subject: str, thing: object, fields: _Fields) -> None:
+        """All values of these fields."""
+        for field, property_, encode in fields:
+            for value in getattr(thing, field):
+                self.found.append((subject, property_, encode(value)))
+
+    def placed(self, subject: str, suffix: str, place: Place | None) -> None:
+        if place is not None:
+            node = _part(subject, suffix)
+            self.found.append((subject, _schema("location"), node))
+            self.places.append((node, place))
 
 
 def offer_to_ntriples(offer: Offer, base: str) -> str:
     """The offer as N-Triples text, one statement a line; the provider is linked, not described."""
-    out = _Lines()
-    iri = iri_of(offer, base)
+    return _ntriples(offer_statements(offer, base))
+
+
+def _ntriples(statements: Iterable[Statement]) -> str:
+    return "".join([f"{subject} {property_} {value} .\n" for subject, property_, value in statements])
+
+
+def offer_statements(offer: Offer, base: str) -> list[Statement]:
+    """What `offer_to_ntriples` writes."""
+    statements, places = offer_and_places(offer, base)
+    return statements + [statement for iri, place in places for statement in place_statements(iri, place)]
+
+
+def offer_and_places(offer: Offer, base: str) -> tuple[list[Statement], list[tuple[str, Place]]]:
+    """The same without what is said of places, and these, each with its IRI as in N-Triples."""
+    out = _Statements()
+    iri = f"<{iri_of(offer, base)}>"
     out.typed(iri, offer.kind)
-    out.texts(
-        iri,
-        (
-            ("identifier", offer.identifier),
-            ("name", offer.name),
-            ("description", offer.description),
-            ("typicalAgeRange", _age_range(offer.age_min, offer.age_max)),
-            ("educationalCredentialAwarded", offer.credential),
-            ("coursePrerequisites", offer.prerequisites),
-        ),
-    )
-    for keyword in offer.keywords:
-        out.add(iri, SCHEMA + "keywords", _text(keyword))
-    for language in offer.in_language:
-        out.add(iri, SCHEMA + "inLanguage", _text(language))
-    for field, (predicate, scheme) in CONCEPT_FIELDS.items():
-        for notation in getattr(offer, field):
-            out.add(iri, predicate, _concept(scheme, notation))
-    out.given(iri, SCHEMA + "url", _address, offer.url)
+    out.given(iri, offer, _NAMES)
+    ages = _age_range(offer.age_min, offer.age_max)
+    if ages is not None:
+        out.add(iri, _schema("typicalAgeRange"), _text(ages))
+    out.given(iri, offer, _REQUIREMENTS)
+    out.each(iri, offer, _SETS)
+    out.given(iri, offer, _URL)
     if offer.provider is not None:
-        out.add(iri, SCHEMA + "provider", f"<{iri_of(offer.provider, base)}>")
-    out.given(iri, SCHEMA + "license", _licence, offer.licence)
-    out.given(iri, TERMS + "certificate", _truth, offer.certificate)
-    out.given(iri, TERMS + "childcare", _truth, offer.childcare)
-    if offer.place is not None:
-        _write_place(out, iri, SCHEMA + "location", f"{iri}#ort", offer.place)
+        out.add(iri, _schema("provider"), f"<{iri_of(offer.provider, base)}>")
+    out.given(iri, offer, _TERMS)
+    out.placed(iri, "#ort", offer.place)
     for instance in offer.instances:
         _write_instance(out, iri, offer.kind, instance)
-    return "".join(out.lines)
+    return out.found, out.places
+
+
+def _part(thing: str, suffix: str) -> str:
+    """The IRI of a part of a thing."""
+    return f"{thing[:-1]}{suffix}>"
 
 
 def _age_range(low: int | None, high: int | None) -> str | None:
@@ -142,82 +198,63 @@ def _age_range(low: int | None, high: int | None) -> str | None:
     return f"{'' if low is None else low}-{'' if high is None else high}"
 
 
-def _write_instance(out: _Lines, offer: str, kind: Kind, instance: Instance) -> None:
-    node = f"{offer}#termin-{instance.number}"
-    out.add(offer, SCHEMA + RUN_PROPERTY.get(kind, "event"), f"<{node}>")
+def _write_instance(out: _Statements, offer: str, kind: Kind, instance: Instance) -> None:
+    node = _part(offer, f"#termin-{instance.number}")
+    out.add(offer, _schema(RUN_PROPERTY.get(kind, "event")), node)
     out.typed(node, "CourseInstance" if kind in (Kind.COURSE, Kind.PROGRAM) else "EducationEvent")
-    out.given(node, SCHEMA + "startDate", _moment, instance.start)
-    out.given(node, SCHEMA + "endDate", _moment, instance.end)
-    out.given(node, SCHEMA + "courseMode", _mode, instance.mode)
-    for notation in instance.time_model:
-        out.add(node, TERMS + "timeModel", _concept("time-model", notation))
-    out.given(node, SCHEMA + "courseWorkload", _text, instance.workload)
-    out.given(node, SCHEMA + "url", _address, instance.url)
-    out.given(node, SCHEMA + "maximumAttendeeCapacity", _whole, instance.seats)
-    out.given(node, SCHEMA + "remainingAttendeeCapacity", _whole, instance.seats_left)
+    out.given(node, instance, _RUN)
+    out.each(node, instance, _TIME_MODEL)
+    out.given(node, instance, _EXTENT)
     if instance.price is not None or instance.price_note is not None:
         _write_price(out, node, instance)
     if instance.schedule is not None:
         _write_schedule(out, node, instance.schedule)
     for number, session in enumerate(instance.sessions, start=1):
-        part = f"{node}-{number}"
-        out.add(node, SCHEMA + "subEvent", f"<{part}>")
+        part = _part(node, f"-{number}")
+        out.add(node, _schema("subEvent"), part)
         out.typed(part, "EducationEvent")
-        out.add(part, SCHEMA + "startDate", _moment(session.start))
-        if session.end is not None:
-            out.add(part, SCHEMA + "endDate", _moment(session.end))
-    if instance.place is not None:
-        _write_place(out, node, SCHEMA + "location", f"{node}-ort", instance.place)
+        out.given(part, session, _DATES)
+    out.placed(node, "-ort", instance.place)
 
 
-def _write_price(out: _Lines, node: str, instance: Instance) -> None:
-    price = f"{node}-preis"
-    out.add(node, SCHEMA + "offers", f"<{price}>")
+def _write_price(out: _Statements, node: str, instance: Instance) -> None:
+    price = _part(node, "-preis")
+    out.add(node, _schema("offers"), price)
     out.typed(price, "Offer")
     if instance.price is not None:
-        out.add(price, SCHEMA + "price", _typed(f"{instance.price:f}", "decimal"))
-        out.add(price, SCHEMA + "priceCurrency", _text("EUR"))
-    out.given(price, SCHEMA + "description", _text, instance.price_note)
+        out.add(price, _schema("price"), _amount(instance.price))
+        out.add(price, _schema("priceCurrency"), _text("EUR"))
+    if instance.price_note is not None:
+        out.add(price, _schema("description"), _text(instance.price_note))
 
 
-def _write_schedule(out: _Lines, node: str, schedule: Schedule) -> None:
-    part = f"{node}-plan"
-    out.add(node, SCHEMA + "courseSchedule", f"<{part}>")
+def _write_schedule(out: _Statements, node: str, schedule: Schedule) -> None:
+    part = _part(node, "-plan")
+    out.add(node, _schema("courseSchedule"), part)
     out.typed(part, "Schedule")
-    for day in schedule.weekdays:
-        out.add(part, SCHEMA + "byDay", f"<{SCHEMA}{DAY_NAMES[day]}>")
-    out.given(part, SCHEMA + "startTime", _clock, schedule.start_time)
-    out.given(part, SCHEMA + "endTime", _clock, schedule.end_time)
-    out.given(part, SCHEMA + "repeatCount", _whole, schedule.meetings)
+    out.each(part, schedule, _WEEKDAYS)
+    out.given(part, schedule, _TIMES)
 
 
-def _write_place(out: _Lines, owner: str, predicate: str, node: str, place: Place) -> None:
-    out.add(owner, predicate, f"<{node}>")
-    out.typed(node, "Place")
-    out.texts(node, (("name", place.name),))
+def place_statements(iri: str, place: Place) -> list[Statement]:
+    """What is said of a place; its IRI as in N-Triples."""
+    out = _Statements()
+    out.typed(iri, "Place")
+    out.given(iri, place, _NAME)
+    out.given(iri, place, _POSITION)
     if place.street or place.postal_code or place.locality:
-        address = f"{node}-anschrift"
-        out.add(node, SCHEMA + "address", f"<{address}>")
+        address = _part(iri, "-anschrift")
+        out.add(iri, _schema("address"), address)
         out.typed(address, "PostalAddress")
-        out.texts(
-            address,
-            (
-                ("streetAddress", place.street),
-                ("postalCode", place.postal_code),
-                ("addressLocality", place.locality),
-            ),
-        )
-    out.given(node, TERMS + "municipalityKey", _text, place.ags)
-    out.given(node, SCHEMA + "latitude", _number, place.latitude)
-    out.given(node, SCHEMA + "longitude", _number, place.longitude)
-    out.given(node, TERMS + "wheelchair", _truth, place.wheelchair)
+        out.given(address, place, _ADDRESS)
+    return out.found
 
 
 def provider_to_ntriples(provider: Provider, base: str) -> str:
     """The provider as N-Triples text."""
-    out = _Lines()
-    iri = iri_of(provider, base)
+    out = _Statements()
+    iri = f"<{iri_of(provider, base)}>"
     out.typed(iri, "Organization")
-    out.texts(iri, (("name", provider.name),))
-    out.given(iri, SCHEMA + "url", _address, provider.url)
-    return "".join(out.lines)
+    out.given(iri, provider, _NAME)
+    out.given(iri, provider, _URL)
+    return _ntriples(out.found)

@@ -9,13 +9,15 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pyoxigraph as ox
 import pytest
 import rdflib
 
-from catalogue.dumps import dumps_are_current, read_dumps, read_manifest
+from catalogue.dumps import dumps_are_current, parts, read_dumps, read_manifest
 from catalogue.settings import read_settings
 from catalogue.snapshot import Snapshot
+from ontology.offer import Instance
 from tests.catalogue.dumped import (
     BASE,
     CLOSED,
@@ -23,6 +25,7 @@ from tests.catalogue.dumped import (
     COURSE,
     GRAPH,
     OWN_LICENCE,
+    TOWN,
     deliver,
     dump,
     statements,
@@ -59,6 +62,23 @@ def test_other_forms_say_the_same_about_the_offers(made: Path) -> None:
     assert statements(unpacked(made, "katalog.ttl.gz"), ox.RdfFormat.TURTLE) == triples
     of_kvhs = {quad.rpartition(" ")[0] for quad in own if quad.endswith(f"<{GRAPH}/kvhs>")}
     assert statements(unpacked(made, "quelle-kvhs.ttl.gz"), ox.RdfFormat.TURTLE) == of_kvhs
+
+
+def test_what_a_text_holds_is_never_taken_for_the_iri_of_a_place(tmp_path: Path) -> None:
+    named = [
+        msgspec.structs.replace(TOWN, name=name, street=parts._HERE[1:-1])
+        for name in (parts._HERE, f'"\\{parts._HERE}')
+    ]
+    runs = [Instance(number=str(number), place=named[number % 2]) for number in range(4)]
+    deliver(tmp_path, msgspec.structs.replace(COURSE, place=named[0], instances=tuple(runs)), COUNSEL)
+    dump(tmp_path)
+    quads = statements(unpacked(tmp_path, "katalog.nq.gz"), ox.RdfFormat.N_QUADS)
+    with Snapshot.open(tmp_path) as snapshot:
+        assert quads == {str(quad) for quad in snapshot.store}
+    own = {quad for quad in quads if "/graph/quelle/" in quad}
+    assert statements(unpacked(tmp_path, "katalog.jsonld.gz"), ox.RdfFormat.JSON_LD) == own
+    triples = {quad.rpartition(" ")[0] for quad in own}
+    assert statements(unpacked(tmp_path, "katalog.ttl.gz"), ox.RdfFormat.TURTLE) == triples
 
 
 def test_rdflib_reads_them_too(made: Path) -> None:

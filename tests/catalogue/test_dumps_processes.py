@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,9 +15,13 @@ import pyoxigraph as ox
 import pytest
 
 from catalogue.dumps import dumps_are_current, read_dumps, read_manifest
+from catalogue.dumps.parts import Batch, Providers
+from catalogue.dumps.workers import WorkerLost, made_parts
 from catalogue.settings import read_settings
+from catalogue.snapshot import visible_snapshot
 from ontology.offer import Kind, Offer
 from tests.catalogue.dumped import (
+    BASE,
     COUNSEL,
     COURSE,
     KVHS,
@@ -105,6 +110,10 @@ def test_many_offers_are_written_by_several_processes_that_end(tmp_path: Path) -
     manifest = dump(tmp_path)
     assert (manifest.whole.offers, manifest.whole.statements) == (2600, 2600 * 4 + 3)
     assert len(statements(unpacked(tmp_path, "katalog.ttl.gz"), ox.RdfFormat.TURTLE)) == 2600 * 4 + 3
+    table = unpacked(tmp_path, "katalog.csv.gz").decode().splitlines()
+    assert [line.split(",")[2] for line in table[1:]] == [
+        str(n) for n in range(2600)
+    ]  # whoever made a part of it, in order
     assert (manifest.audit.offers, manifest.audit.checked) == (2600, 1000)
     assert children() - before == set()
 
@@ -142,3 +151,19 @@ def _lives(process: Path) -> bool:
         return (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_worker_that_is_killed_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    deliver(tmp_path, COURSE)
+    snapshot = visible_snapshot(tmp_path)
+    assert snapshot is not None
+    batches = [Batch("kvhs", tuple(range(start, start + 500)), None) for start in range(0, 3000, 500)]
+    before = children()
+
+    def kill_one() -> dict[str, Providers]:
+        multiprocessing.active_children()[0].kill()
+        return {}
+
+    with pytest.raises(WorkerLost, match="Ein Prozess, der die Abzüge schreibt, endete vorzeitig"):
+        list(made_parts(snapshot / "ledger.sqlite", BASE, batches, kill_one))
+    assert children() - before == set()

@@ -40,6 +40,7 @@ def gazetteer() -> Gazetteer:
         ("A", "a"),
         ("Bach", "bach"),
         ("Кёльн", "кельн"),
+        ("𝐁onn", "bonn"),
         ("", ""),
     ],
 )

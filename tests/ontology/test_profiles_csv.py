@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
 
 from ingest.records import Found, ReaderContext, Refused, Remark
 from ingest.sources.table.mapping import load_mapping
 from ingest.sources.table.reader import read
 from ontology.offer import Instance, Kind, Mode, Offer, Place, Provider, Schedule
 from ontology.profiles.csv import columns, header, rows
+from tests.ontology.offers import text
 
 MAPPING = Path(__file__).parents[1] / "fixtures" / "katalog-csv.toml"
 FULL = Offer(
@@ -87,3 +91,20 @@ def test_an_offer_with_one_run_comes_back(tmp_path: Path, offer: Offer) -> None:
 def test_the_mapping_names_every_column() -> None:
     mapping = load_mapping(MAPPING).for_sheet(None)
     assert {*mapping.columns, *mapping.ignore} == {column.name for column in columns()}
+
+
+@given(text, text)
+@example('"Brot" sagt alles', "=1,5\r\n")
+def test_a_reader_of_csv_gets_every_text_back(name: str, workload: str) -> None:
+    offer = Offer(
+        id="a", source="s", identifier="a", kind=Kind.COURSE, name=name, instances=(Instance(workload=workload),)
+    )
+    line = dict(
+        zip(
+            (column.name for column in columns()),
+            *csv.reader(io.StringIO(rows([offer], "http://b"), newline="")),
+            strict=True,
+        )
+    )
+    for written, column in ((name, "titel"), (workload, "umfang")):
+        assert line[column] == (f"'{written}" if written.startswith(("=", "+", "-", "@", "\t", "\r")) else written)
