@@ -4,6 +4,7 @@ CatalogueError            a sentence for the person at the command line
 ├── SettingsRefused       katalog.toml is missing or wrong       (settings.py)
 ├── CatalogueBusy         another process is writing             (lock.py)
 ├── CatalogueEmpty        nothing has been ingested yet          (snapshot.py)
+├── WorkerLost            a process that makes dumps was killed  (dumps/workers.py)
 └── CatalogueOutdated     another version of the program wrote it (snapshot.py)
 """
 

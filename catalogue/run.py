@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 from catalogue.dataset import Dataset
 from catalogue.errors import CatalogueError, CatalogueOutdated
 from catalogue.feed import publish
-from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree
+from catalogue.files import copy_snapshot, replace_file, sync_folder, sync_tree, syncing
 from catalogue.ledger import Ledger
 from catalogue.lock import writer_lock
 from catalogue.snapshot import FORMAT, State, pointer, snapshots, visible_snapshot
@@ -26,7 +27,9 @@ from ontology.iris import graph_of_ontology
 
 __all__ = ["Run", "SourceWriter", "open_run"]
 
+_LOG = logging.getLogger(__name__)
 _KEPT = 2  # the visible snapshot, and the one before it for readers that are just opening it
+_SMALL, _MANY = 4 << 20, 60  # bytes of a table; of them 10 are there at least, and a run adds 4 to 8
 
 
 @contextmanager
@@ -42,6 +45,7 @@ def open_run(
             yield run
         finally:
             run.discard()
+        _merge_tables(folder)
 
 
 class Run:
@@ -125,16 +129,11 @@ class Run:
             format=FORMAT,
         )
         self._over = True
-        self.dataset.save()
         self.ledger.close()
+        with syncing(self.path):  # most of what there is to write
+            self.dataset.save()
         (self.path / "snapshot.json").write_bytes(msgspec.json.encode(state))
-        sync_tree(self.path)
-        visible = self.path.with_suffix("")
-        self.path.rename(visible)
-        sync_folder(visible.parent)
-        replace_file(pointer(self._folder), visible.name.encode("ascii"))
-        _remove_old(self._folder, visible)
-        return visible
+        return _make_visible(self._folder, self.path)
 
     def discard(self) -> None:
         """Forgets a run that was not committed."""
@@ -152,6 +151,43 @@ def _refuse_another_base(written: str, wanted: str) -> None:
             f"Die Adressen dieses Katalogs beginnen mit {written}, in katalog.toml steht jetzt base = {wanted}. "
             "Entweder base zurückändern, oder den Katalog neu anlegen: die Datei current löschen und alles neu einlesen."
         )
+
+
+def _make_visible(folder: Path, private: Path) -> Path:
+    """The switch; returns the snapshot's path."""
+    sync_tree(private)
+    visible = private.with_suffix("")
+    private.rename(visible)
+    sync_folder(visible.parent)
+    replace_file(pointer(folder), visible.name.encode("ascii"))
+    _remove_old(folder, visible)
+    return visible
+
+
+def _merge_tables(folder: Path) -> None:
+    """Puts a copy in the place of the visible snapshot that differs in nothing but merged tables, where there are many small ones.
+
+    Every run adds some, and before it adds the twentieth of a kind RocksDB would let it wait until all are merged. Where that fails, most
+    likely as the disk is full, the run is visible all the same: a warning says so, and the next run tries again.
+    """
+    visible = visible_snapshot(folder)
+    if visible is None:
+        return
+    sizes = [table.stat().st_size for table in visible.glob("rdf/*.sst")]
+    if sum(size < _SMALL for size in sizes) < _MANY:
+        return
+    private = visible.with_name(f"{visible.name}-1.neu")  # behind it, and before that of the next run
+    dataset = Dataset(private / "rdf")
+    try:
+        copy_snapshot(visible, private)
+        dataset.open().optimize()
+        dataset.save()
+        _make_visible(folder, private)
+    except OSError as error:
+        _LOG.warning("Der Lauf gilt; nur die Tabellen des Katalogs ließen sich nicht zusammenlegen: %s", error)
+    finally:
+        dataset.close()
+        _remove_remains(folder)
 
 
 def _gaps(rows: Sequence[int]) -> Iterator[int]:

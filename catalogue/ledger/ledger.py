@@ -14,6 +14,7 @@ from ontology.offer import Offer, offer_from_json, offer_to_json
 __all__ = ["Ledger"]
 
 _SCHEMA = Path(__file__).with_name("ledger.sql")
+_MAPPED = 1 << 40  # bytes at most: all; SQLite itself stops at 2 GB and reads what lies behind as before
 
 
 class Ledger:
@@ -44,8 +45,10 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path) -> Ledger:
-        """Read-only; the file never changes."""
-        return cls(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False))
+        """Read-only; the file never changes, so it is mapped: reading it by system calls takes twice as long."""
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+        db.execute(f"PRAGMA mmap_size = {_MAPPED}")
+        return cls(db)
 
     def close(self) -> None:
         """Ends a writer's changes and closes the file."""
@@ -134,6 +137,10 @@ class Ledger:
         """All rows in use, in order."""
         # by an index, as the table itself is as large as all the offers
         return sorted(row for (row,) in self._db.execute("SELECT row FROM offer INDEXED BY offer_provider"))
+
+    def rows_of(self, source: str) -> list[int]:
+        """The rows of a source, in order."""
+        return sorted(row for (row,) in self._db.execute("SELECT row FROM offer WHERE source = ?", (source,)))
 
     def bookmark(self, neighbour: str) -> Bookmark | None:
         """Up to where a neighbour was followed; None where it never was."""
