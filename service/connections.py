@@ -21,6 +21,7 @@ _REQUEST_SECONDS = 15.0  # from its first byte, or from the connection, to the l
 _STALLED_SECONDS = 20.0  # in which a reader takes what the kernel does not
 _MOST = 500  # connections of one process; with a store's files below the usual limit of 1,024
 _GRACE_SECONDS = 1.0  # for answers under way when the service ends
+_LINGER_SECONDS = 2.0  # in which a refused client may read why, before what it still sends resets the connection
 
 
 class Connection(HttpToolsProtocol):
@@ -35,6 +36,7 @@ class Connection(HttpToolsProtocol):
     _stalled: asyncio.TimerHandle | None = None
     _since = 0.0
     _beside_body = 0  # bytes of the present request: line, headers, the frames of chunks, trailers
+    _refused = False
     # the request that is answered now; `cycle` is the one that was read last
     _active: RequestResponseCycle | None = None
 
@@ -52,6 +54,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or several."""
+        if self._refused:
+            return  # read and forgotten
         self._beside_body += len(data)
         super().data_received(data)
         if self._beside_body > _LONGEST_REQUEST:
@@ -122,7 +126,7 @@ class Connection(HttpToolsProtocol):
         return self._active is None or self._active.response_complete or self._active.more_body
 
     def _await_request(self) -> None:
-        if self._receiving is None:
+        if self._receiving is None and not self._refused:
             self._since = self.loop.time()
             self._receiving = self.loop.call_later(_REQUEST_SECONDS, self._too_slow)
 
@@ -141,8 +145,12 @@ class Connection(HttpToolsProtocol):
         self._refuse(408, "Die Anfrage kam nicht vollständig an.")
 
     def _refuse(self, status: int, said: str, retry_after: float | None = None) -> None:
-        """Ends the connection, with an answer where none was begun. Whoever worked for it sees that the client is gone."""
-        if self.transport.is_closing():
+        """Ends the connection, with an answer where none was begun. Whoever worked for it sees that the client is gone.
+
+        Closing while something is unread would reset the connection, and the client might never read the answer; so only our half is
+        closed at first, and what still comes is read and forgotten (RFC 9112, section 9.6).
+        """
+        if self._refused or self.transport.is_closing():
             return
         active = self._active
         if active is not None and active.response_started and not active.response_complete:
@@ -157,5 +165,16 @@ class Connection(HttpToolsProtocol):
         ]
         if retry_after is not None:
             lines.append(f"retry-after: {ceil(retry_after)}")
+        self._refused = True
+        self._stop_receiving()
+        for cycle in (active, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
         self.transport.write("\r\n".join([*lines, "", ""]).encode() + body)
-        self.transport.close()
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.abort)

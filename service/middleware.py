@@ -33,6 +33,7 @@ _OPEN = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Content-Location, ETag, Last-Modified, Link, Location, Retry-After"),
 ]
+_RAW_AND_OPEN = [*_RAW, *_OPEN]
 # data are there to be used by other sites; pages are not
 _OPEN_PATHS = ("/api/", "/sparql", "/id/", "/openapi.json")
 _MOST_IN_HEADERS = 32 * 1024  # bytes of names and values: no header of 200 kB is read word by word
@@ -53,10 +54,9 @@ class Everywhere:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 there = dict(message["headers"])
-                message["headers"] = [*message["headers"], *(each for each in _RAW if each[0] not in there)]
                 is_page = there.get(b"content-type", b"").startswith(b"text/html")
-                if not is_page or scope["path"].startswith(_OPEN_PATHS):
-                    message["headers"] += [each for each in _OPEN if each[0] not in there]
+                ours = _RAW if is_page and not scope["path"].startswith(_OPEN_PATHS) else _RAW_AND_OPEN
+                message["headers"] = [*message["headers"], *[each for each in ours if each[0] not in there]]
             await send(message)
 
         if scope["method"] == "HEAD":  # the server itself leaves the body out, as it knows the real method

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["choose"]
@@ -24,7 +25,8 @@ class _Range(NamedTuple):
         return 1 if (self.kind, self.subtype) == ("*", "*") else 0
 
 
-def choose(accept: str | None, offered: Sequence[str]) -> str | None:
+@lru_cache(100)  # one program sends the same header with every request
+def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """The offered media type that the Accept header likes best; the first of equals; None where it likes none.
 
     Without a header, or with one that cannot be read, the first.

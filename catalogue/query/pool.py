@@ -96,6 +96,8 @@ class QueryPool:
         self._ready: deque[Process] = deque()  # or about to be
         self._busy: set[Process] = set()
         self._ending: set[asyncio.Task[str]] = set()
+        # all at once they would hold up those who ask just after a switch
+        self._starting = asyncio.Lock()
         self._closed = False
 
     async def evaluate(self, query: Query, client: str = "") -> Answer:
@@ -247,7 +249,7 @@ class QueryPool:
             self._ready.append(self._new())
 
     def _new(self) -> Process:
-        return Process(self._store, self._arguments, self._lost)
+        return Process(self._store, self._arguments, self._starting, self._lost)
 
     def _lost(self, process: Process, started: bool) -> None:
         """A process ended that nobody used. Where it could not even start, another one would hardly do better at once."""

@@ -26,7 +26,7 @@ _BOOT = "import sys; sys.path += sys.argv[1:3]; from catalogue.query.worker impo
 _PATHS = tuple(
     str(Path(found or "").resolve().parents[up]) for found, up in ((worker.__file__, 2), (pyoxigraph.__file__, 1))
 )
-_LOW_PRIORITY = 10  # lower, and a busy machine would end queries of a tenth of a second by their wall clock
+_LOW_PRIORITY = 10  # below ours; lower, and a busy machine would end queries of a tenth of a second by their wall clock
 _SCHEDULED = 2  # CPUCLOCK_SCHED: all that a process was given, as the scheduler counts
 _UNKNOWN = 255  # what asyncio says when it did not see the end of a process
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # an arena reserves 64 MB of address space
@@ -46,18 +46,21 @@ class Raw(NamedTuple):
 
 
 class Process:
-    """One process of `catalogue.query.worker`, which begins to start at once: ``started`` says when it has.
+    """One process of `catalogue.query.worker`, which starts when ``turn`` is free: ``started`` says when it has.
 
     ``fresh``: it answered whatever it was asked, and soon. ``returned`` is for its user to set. ``lost`` is called when it ends, with
     whether it had started at all.
     """
 
-    def __init__(self, store: Path, arguments: tuple[str, ...], lost: Callable[[Process, bool], None]) -> None:
+    def __init__(
+        self, store: Path, arguments: tuple[str, ...], turn: asyncio.Lock, lost: Callable[[Process, bool], None]
+    ) -> None:
         self.store = store
         self.fresh = True
         self.returned = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
-        self.started = asyncio.create_task(self._start(arguments))
+        self._unwanted = False
+        self.started = asyncio.create_task(self._start_in_turn(arguments, turn))
         self._watching = asyncio.create_task(self._watch(lost))
 
     @property
@@ -94,10 +97,12 @@ class Process:
         self.fresh = False
         if self._process is not None:
             with suppress(ProcessLookupError, PermissionError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOW_PRIORITY)
+                ours = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, ours + _LOW_PRIORITY)
 
     def kill(self) -> None:
         """Ends it, without waiting for that."""
+        self._unwanted = True
         if self._process is not None and self._process.returncode is None:
             # asyncio's own kill() first asks whether the process still lives, and takes its end away from who waits for it
             with suppress(ProcessLookupError):
@@ -112,6 +117,12 @@ class Process:
             return ""
         self.kill()
         return (await self._said(self._process)).decode(errors="replace")
+
+    async def _start_in_turn(self, arguments: tuple[str, ...], turn: asyncio.Lock) -> None:
+        async with turn:
+            if self._unwanted:
+                raise QueryUnavailable("Der Dienst wird gerade beendet.", retry_after=10)
+            await self._start(arguments)
 
     async def _start(self, arguments: tuple[str, ...]) -> None:
         """Raises QueryUnavailable where the process does not get ready."""

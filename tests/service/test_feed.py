@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import gzip
 import re
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +19,14 @@ import pyshacl
 import pytest
 import rdflib
 
+from catalogue.dumps import dumps_are_current
+from catalogue.settings import read_settings
+from catalogue.snapshot import visible_snapshot
+from tests.catalogue.test_dataset import merge
 from tests.catalogue.test_feed import CLOSED, YEAR, deliver, feed_of, offer, told
 from tests.catalogue.test_run import make_old
 from tests.command import bildungskatalog
-from tests.service.conftest import BASE, SETTINGS, ingest, serving
+from tests.service.conftest import BASE, SETTINGS, ingest, serving, wait_for
 
 LDES, TREE, AS = "https://w3id.org/ldes#", "https://w3id.org/tree#", "https://www.w3.org/ns/activitystreams#"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -245,3 +251,45 @@ def test_a_catalogue_of_an_older_version_is_renewed_before_it_is_served(tmp_path
     assert "ist schon belegt" in done.stderr
     assert "einer älteren Fassung und wird erneuert" in done.stderr
     assert told(tmp_path) == [(1, "Create", "kvhs-A")]
+
+
+def test_merged_tables_are_no_change(tmp_path: Path) -> None:
+    folder = tmp_path / "katalog"
+    folder.mkdir()
+    (folder / "katalog.toml").write_text(SETTINGS, encoding="utf-8")
+    ingest(folder, offer("A"), offer("B"), now=NOW - dt.timedelta(days=2))
+    held = folder / "snapshots/000001/snapshot.json"
+
+    def free() -> bool:
+        with held.open() as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+
+    feed = feed_of(folder).state
+    paths = ["/feed", f"/feed/{feed.epoch}/{feed.newest}", "/id/angebot/kvhs-A", "/suche?q=Brot", "/suche.atom?q=Brot"]
+    paths += [
+        "/sitemap.xml",
+        "/moochub",
+        "/guete.json",
+        "/sparql?query=SELECT+*{?s+<http://schema.org/provider>?o}ORDER+BY?s",
+    ]
+    names = ("etag", "last-modified")
+    with serving(folder) as url, httpx.Client(base_url=url, timeout=30, follow_redirects=True) as client:
+
+        def look() -> list[tuple[int, dict[str, str], str]]:
+            found = [client.get(path) for path in paths]
+            return [
+                (one.status_code, {n: one.headers[n] for n in names if n in one.headers}, one.text) for one in found
+            ]
+
+        wait_for(lambda: dumps_are_current(folder, read_settings(folder)))
+        before = look()
+        assert {path: status for path, (status, _, _) in zip(paths, before, strict=True)} == dict.fromkeys(paths, 200)
+        assert sum("etag" in headers for _, headers, _ in before) >= 3
+        assert not free()
+        merge(folder)
+        assert visible_snapshot(folder) == folder / "snapshots/000001-1"
+        wait_for(free)  # now it is the merged one that is served
+        assert look() == before
+    assert dumps_are_current(folder, read_settings(folder))

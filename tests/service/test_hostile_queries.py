@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -165,13 +165,25 @@ def test_a_request_that_does_not_end_is_refused(impatient: Served, part: str) ->
         assert received(connection).startswith(b"HTTP/1.1 431 ")
 
 
+def test_who_still_sends_can_read_why_it_was_refused(impatient: Served) -> None:
+    """A connection closed while something is unread is reset, and what was answered is lost with it (RFC 9112, section 9.6)."""
+    before = impatient.holding()
+    with connected(impatient) as connection:
+        connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 50_000)
+        for _ in range(5):
+            time.sleep(0.1)
+            connection.sendall(b"X: a\r\n" * 1_000)
+        assert received(connection).startswith(b"HTTP/1.1 431 ")
+        impatient.settled(before)  # though this end is still open
+
+
 @pytest.mark.parametrize("leave", ["closed", "half closed", "reset"])
 def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: str) -> None:
     before = impatient.holding()
     workers = set(workers_of(impatient.pid))
     connection = connected(impatient)
     connection.sendall(f"GET /sparql?{urlencode({'query': CROSS})} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    wait_for(lambda: max(map(niceness, workers_of(impatient.pid))) == 10)  # it is a long one now
+    wait_for(lambda: max(map(niceness, workers_of(impatient.pid))) > 5)  # it is a long one now
     if leave == "half closed":
         connection.shutdown(socket.SHUT_WR)
     elif leave == "reset":
@@ -187,8 +199,9 @@ def test_a_client_that_leaves_takes_its_query_along(impatient: Served, leave: st
 
 
 def niceness(pid: int) -> int:
+    """How much less priority than ours, which is that of the service."""
     try:
-        return os.getpriority(os.PRIO_PROCESS, pid)
+        return os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, 0)
     except ProcessLookupError:
         return 0
 
@@ -263,7 +276,11 @@ def listeners_at(port: int | None, pid: int) -> list[str]:
     """The sockets that listen at a port, of those that a process holds."""
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     there = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
-    return [held for held in map(os.readlink, Path(f"/proc/{pid}/fd").iterdir()) if held in there]
+    held = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(str(descriptor.readlink()))
+    return sorted(held & there)
 
 
 def test_who_makes_the_index_anew_ends_with_the_service_that_waits_for_it(demo_copy: Path) -> None:
@@ -285,7 +302,7 @@ def test_serve_ends_promptly_while_a_query_runs(demo: Path) -> None:
                     return client.get("/sparql", params={"query": CROSS}).status_code
 
             asking = pool.submit(ask)
-            wait_for(lambda: max(map(niceness, workers_of(server.pid))) == 10)
+            wait_for(lambda: max(map(niceness, workers_of(server.pid))) > 5)
             begin = time.monotonic()
         took = time.monotonic() - begin
         assert asking.result() == 503
