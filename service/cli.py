@@ -13,6 +13,10 @@ import typer
 __all__ = ["main"]
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
+_INTERRUPTED_SAYS = (
+    "Abgebrochen. Ein Lauf, der noch nicht zu Ende war, hat am Katalog nichts geändert. Welcher als letzter gilt, zeigt: "
+    "bildungskatalog status"
+)
 
 app = typer.Typer(
     name="bildungskatalog",
@@ -204,7 +208,8 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            print("Abgebrochen. Der Katalog ist, wie er vorher war.", file=sys.stderr)
+            # it may have come after the switch, while tables are merged or dumps made
+            print(_INTERRUPTED_SAYS, file=sys.stderr)
         raise
     except Exception as error:
         if not _has_a_sentence(error):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["PROGRAM", "bildungskatalog"]
+__all__ = ["PROGRAM", "bildungskatalog", "refused", "wrong"]
 
 PROGRAM = Path(sys.executable).with_name("bildungskatalog")
 
@@ -30,3 +31,19 @@ def bildungskatalog(
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done
+
+
+def refused(*arguments: object) -> str:
+    """The sentence with which a command is refused."""
+    done = bildungskatalog(*arguments)
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    return done.stderr.strip()
+
+
+def wrong(*arguments: object) -> str:
+    """What a command says about its wrong usage, without the frame that is drawn around it."""
+    done = bildungskatalog(*arguments)
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stderr).split())

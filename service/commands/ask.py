@@ -53,6 +53,8 @@ def _rebuilt(opener: Opener, border: Border, request: SearchRequest) -> Answer:
 
 def _print(answer: Answer, border: Border) -> None:
     console = Console(highlight=False)
+    if answer.respelled:
+        console.print(answer.respelled, markup=False, soft_wrap=True)
     if answer.note:
         console.print(answer.note, markup=False, soft_wrap=True)
     elif answer.weak:
