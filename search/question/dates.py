@@ -93,7 +93,7 @@ class DateReader:
     def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
         years = list(self._years(text, today))
         for pattern, name, sides in self._grammar.of(text):
-            for match in pattern.finditer(text):
+            for match in pattern.found_in(text):
                 base, end = self._year_beside(text, match, years) if name in _YEARLY else (None, match.end())
                 window = _in_calendar(self._reader(name), match, base or today)
                 if window is not None:
@@ -102,7 +102,7 @@ class DateReader:
                     middle = groups.get("p") is not None and self._part(groups["p"]) == "middle"
                     yield _Found(match.start(), end, window, sides if bare else sides[1:], middle)
         for name, pattern in self._relative.of(text):
-            for match in pattern.finditer(text):
+            for match in pattern.found_in(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if name not in self._never_behind or not self._never_behind[name].search(left):
                     sides = self._relative_sides.get(name, ("", *_SIDES))

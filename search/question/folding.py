@@ -7,12 +7,15 @@ control characters are blanks. Every folded character knows the original charact
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from itertools import chain, repeat
 
 import msgspec
 
 __all__ = ["Folded", "fold", "fold_text"]
 
+_MARKED = 4  # characters of which one with its combining marks consists at most: more are no writing
 _LONGEST = 4  # letters that one character is read as ("Ⅷ"); some stand for whole sentences ("ﷺ")
 
 _SPECIAL = {
@@ -57,25 +60,32 @@ def fold(text: str) -> Folded:
     """Fold a text of any characters; linear in its length."""
     if text.isascii():  # no character becomes two, none joins another
         return Folded(text, text.translate(_ascii()), tuple(range(len(text))), tuple(range(1, len(text) + 1)))
-    out: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
-    while position < len(text):
-        after = position + 1
-        while after < len(text) and unicodedata.combining(text[after]):
-            after += 1
-        for character in _fold_cluster(text[position:after]) if after - position <= 4 else text[position].lower():
-            out.append(character)
-            starts.append(position)
-            ends.append(after)
-        position = after
-    return Folded(text, "".join(out), tuple(starts), tuple(ends))
+    begins = _clusters(text)
+    borders = [*begins[1:], len(text)]
+    folded = _folded(text, begins, borders)
+    lengths = list(map(len, folded))
+    starts, ends = (tuple(chain.from_iterable(map(repeat, places, lengths))) for places in (begins, borders))
+    return Folded(text, "".join(folded), starts, ends)
+
+
+def _clusters(text: str) -> Sequence[int]:
+    """Where the characters with their combining marks begin."""
+    if not any(map(unicodedata.combining, text)):
+        return range(len(text))
+    return [place for place, character in enumerate(text) if not place or not unicodedata.combining(character)]
+
+
+def _folded(text: str, begins: Iterable[int], borders: Iterable[int]) -> list[str]:
+    clusters = (text[begin:end] for begin, end in zip(begins, borders, strict=True))
+    return [_fold_cluster(cluster) if len(cluster) <= _MARKED else cluster[0].lower() for cluster in clusters]
 
 
 def fold_text(text: str) -> str:
     """Only the folded text, for names and words of lexicons."""
-    return text.translate(_ascii()) if text.isascii() else fold(text).text
+    if text.isascii():
+        return text.translate(_ascii())
+    begins = _clusters(text)
+    return "".join(_folded(text, begins, [*begins[1:], len(text)]))
 
 
 @cache
@@ -83,9 +93,9 @@ def _ascii() -> dict[int, str]:
     return {code: _fold_cluster(chr(code)) for code in range(128)}
 
 
-@cache
+@lru_cache(4096)
 def _fold_cluster(cluster: str) -> str:
-    """One character with its combining marks; always short, so the cache stays small in practice."""
+    """One character with its few combining marks."""
     folded = []
     for character in unicodedata.normalize("NFC", cluster).casefold():
         special = _SPECIAL.get(character)

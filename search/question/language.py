@@ -12,6 +12,7 @@ __all__ = ["LanguageGuess"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _READ = 2_000  # characters; more say nothing new
+_LATIN = re.compile("[a-z]")
 _CYRILLIC, _ARABIC = re.compile(r"[\u0400-\u04ff]"), re.compile(r"[\u0600-\u06ff]")
 _LETTER = 0.6  # what one letter of a language's own is worth beside a word
 
@@ -28,7 +29,7 @@ class LanguageGuess:
         """A BCP 47 code."""
         text = text[:_READ].lower()
         arabic, cyrillic = len(_ARABIC.findall(text)), len(_CYRILLIC.findall(text))
-        latin = sum(c.isascii() and c.isalpha() for c in text)
+        latin = len(_LATIN.findall(text)) if arabic or cyrillic else 0
         if arabic and arabic * 2 >= latin:
             return "ar"
         codes = ("uk", "ru") if cyrillic and cyrillic * 2 >= latin else ("de", "en", "tr", "fr", "pl")

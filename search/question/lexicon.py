@@ -51,6 +51,10 @@ class Phrase:
         """All matches, as of `re.Pattern.finditer`."""
         return self._compiled.finditer(text) if holds(text, self.needs) else iter(())
 
+    def found_in(self, text: str) -> Iterator[re.Match[str]]:
+        """The same in a text that is known to hold a need, as of a `Sieve`."""
+        return self._compiled.finditer(text)
+
     def search(self, text: str) -> re.Match[str] | None:
         """The first match anywhere."""
         return self._compiled.search(text)
@@ -86,8 +90,8 @@ class Rule(msgspec.Struct, frozen=True):
                 yield from self.matches_of(pattern, text)
 
     def matches_of(self, pattern: Phrase, text: str) -> Iterator[re.Match[str]]:
-        """Matches of one of its patterns whose surroundings are as the rule asks."""
-        for match in pattern.finditer(text):
+        """Matches of one of its patterns, whose needs the text holds, with surroundings as the rule asks."""
+        for match in pattern.found_in(text):
             left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
             if (
                 match.end() > match.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from search.question.folding import Folded, fold_text
 from search.question.lexicon import Patterns
-from search.question.numbers import NumberReader
+from search.question.numbers import NumberReader, together
 
 __all__ = ["MONTHS", "WEEKDAY_MARKS", "Marker", "is_doubtful", "month_of", "weekday_of"]
 
@@ -66,18 +66,28 @@ class Marker:
         folded = _replaced(folded, self._mended(folded.text))
         return _replaced(folded, sorted(self._marked(folded.text)))
 
-    def _mended(self, text: str) -> Iterable[tuple[int, int, str]]:
+    def _mended(self, text: str) -> Iterator[tuple[int, int, str]]:
+        begin, reached, value = 0, 0, None  # of the number that the last words make
         for match in _WORD.finditer(text):
             word = match[0]
             number = self._number(word)
+            if value is not None:
+                joined = together(value, number) if number is not None and match.start() == reached + 1 else None
+                if joined is not None and text[reached] in " -":
+                    reached, value = match.end(), joined
+                    continue
+                yield begin, reached, f"{value:.0f}"
+                value = None
             if (aged := _AGED.fullmatch(word)) and (age := self._number(aged[1])) is not None:
                 yield match.start(), match.end(), f"{age:.0f}-{aged[2]}"
             elif number is not None:
-                yield match.start(), match.end(), str(int(number))
+                begin, reached, value = match.start(), match.end(), number
             elif word in self._aliases:
                 yield match.start(), match.end(), self._aliases[word]
             elif len(word) >= _SHORTEST and word.isascii() and word not in self._kept and (right := self._mend(word)):
                 yield match.start(), match.end(), right
+        if value is not None:
+            yield begin, reached, f"{value:.0f}"
 
     def _sound(self, word: str) -> str:
         """How the word is spoken, roughly: the same for "mondags" and "montags"."""

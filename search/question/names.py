@@ -21,6 +21,7 @@ _TOWN = 10_000  # inhabitants from which a name is believed that is written by i
 _NEAR_KM = 75.0  # and the distance up to which any municipality is
 _KM_PER_TENFOLD = 80.0  # so much farther may a town with ten times the inhabitants be and still be meant
 _UNKNOWN_POPULATION = 300
+_LONGEST = 6  # words of a name
 _LONG, _VERY_LONG = 8, 10  # letters of a name in which one wrong does not make another word, and two do not
 _ADDITION = re.compile(r" (?:am|an|auf|bei|im|in|ob|unter|vor|zu|zum|zur|ueber) ")
 _LETTERS = re.compile(r"[^\W_]+")
@@ -43,7 +44,10 @@ class Names:
     ) -> None:
         self._gazetteer, self._home = gazetteer, home
         self._names = gazetteer.names()
-        self._first = {name.partition(" ")[0] for name in self._names}
+        self._words: dict[str, int] = {}
+        for name in self._names:
+            first = name.partition(" ")[0]
+            self._words[first] = max(self._words.get(first, 0), min(name.count(" ") + 1, _LONGEST))
         self._ordinary = {fold(name) for name in table["ordinary"]["names"]}
         self._not_misspelt = {fold(name) for name in table["ordinary"]["near_names"]}
         self._endings: dict[str, list[list[str]]] = table["endings"]
@@ -53,9 +57,9 @@ class Names:
     def __contains__(self, key: object) -> bool:
         return key in self._names
 
-    def may_begin(self, word: str) -> bool:
-        """Whether a name may begin with this word; one in other letters or with a full stop may always."""
-        return word in self._first or not (word.isascii() and word.isalpha()) or fold(word) in self._first
+    def longest(self, word: str) -> int:
+        """How many words the longest name has that begins with this one; 0 where none does."""
+        return self._words.get(word) or self._words.get(fold(word), 0)
 
     def is_ordinary(self, key: str) -> bool:
         """Whether the name is also an ordinary word."""
@@ -94,11 +98,14 @@ class Names:
         return [word.removesuffix(ending) + instead for ending, instead in endings if word.endswith(ending)]
 
     def bent(self, word: str, language: str, *, sure: bool) -> Municipality | None:
-        """The municipality of a name in some case; ``sure`` asks for a well known own name that is no ordinary word."""
+        """The municipality of a name in some case; ``sure`` asks for a well known own name that is no ordinary word,
+        else a name that is one must be well known.
+        """
         for key in map(name_key, self.cases(word, language)):
             if len(key) >= 4 and key in self._names:
                 municipality = self.meant(key)
-                if not sure or self._believed(key, municipality):
+                known = self.is_known(municipality)
+                if self._believed(key, municipality) or (not sure and (known or key not in self._ordinary)):
                     return municipality
         return None
 

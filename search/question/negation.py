@@ -1,14 +1,33 @@
-"""Which wishes the words around them rule out."""
+"""Which wishes the words around them rule out, and which they leave open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from search.question.lexicon import Candidate, Patterns
 
-__all__ = ["Negation"]
+__all__ = ["Judged", "Negation"]
 
 _LOOK_BACK = 48
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A candidate; [start, end) of the folded text holds it with the words that say what of it.
+
+    ``said`` is "asked", "refused" before or "refused_behind" it, or "open": "nicht nur für Frauen".
+    """
+
+    candidate: Candidate
+    said: str
+    start: int
+    end: int
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is ruled out."""
+        return self.said.startswith("refused")
 
 
 class Negation:
@@ -17,26 +36,40 @@ class Negation:
     def __init__(self, table: Mapping[str, list[str]], patterns: Patterns) -> None:
         between = f"(?:(?:{'|'.join(table['between'])}) ){{0,3}}"
         self._before = patterns.ending(f"(?:{'|'.join(table['before'] + table['any'])}) {between}")
-        self._softened = patterns.ending(f"(?:{'|'.join(table['softened'])}) {between}")
-        self._behind = patterns.starting(
-            rf",? (?:{'|'.join(table['behind'])})(?!\w)(?= ?(?:$|[.,;!?)-]| und | aber | weil | da | denn ))"
-        )
+        self._open = patterns.ending(f"(?:{'|'.join(table['open'])}) {between}")
+        without = f"(?:{'|'.join(table['without'])}) {between}"
+        self._without = patterns.ending(without)
+        self._not_without = patterns.ending(f"(?:{'|'.join(table['before'])}) {without}")
+        clause_ends = r"(?!\w)(?= ?(?:$|[.,:;!?)-]| und | aber | weil | da | denn ))"
+        anywhere = "|".join(table["behind_anywhere"])
+        self._behind = patterns.starting(rf",? (?:(?:{'|'.join(table['behind'])}){clause_ends}|(?:{anywhere})(?!\w))")
+        self._open_behind = patterns.starting(rf",? (?:{'|'.join(table['open_behind'])}){clause_ends}")
         self._joined = patterns.starting(rf",? ?(?:(?:{'|'.join(table['joined'])}) )?(?:{between})$")
 
-    def apply(self, text: str, candidates: Iterable[Candidate]) -> list[tuple[Candidate, bool]]:
-        """The candidates, in the order of the text, each with whether it is ruled out; what is only softened is dropped."""
-        judged: list[tuple[Candidate, bool]] = []
+    def __call__(self, text: str, candidates: Iterable[Candidate]) -> list[Judged]:
+        """The candidates, in the order of the text."""
+        judged: list[Judged] = []
         for candidate in candidates:
-            left = text[max(0, candidate.start - _LOOK_BACK) : candidate.start]
-            if self._softened.search(left):
-                continue
-            ruled_out = bool(self._before.search(left) or self._behind.match(text, candidate.end))
-            if not ruled_out and judged and judged[-1][1] and judged[-1][0].filter == candidate.filter:
-                ruled_out = bool(self._joined.match(text[judged[-1][0].end : candidate.start]))
-            judged.append((candidate, ruled_out))
+            found = self._judged(text, candidate)
+            if found.said == "asked" and judged and judged[-1].is_refused:
+                last = judged[-1].candidate
+                if last.filter == candidate.filter and self._joined.match(text[last.end : candidate.start]):
+                    found = msgspec.structs.replace(found, said="refused")
+            judged.append(found)
         return judged
 
-    def begin(self, text: str, candidate: Candidate) -> int:
-        """Where the words begin that rule the wish out, or the wish itself where they stand behind it."""
-        before = self._before.search(text[max(0, candidate.start - _LOOK_BACK) : candidate.start])
-        return candidate.start - (len(before[0]) if before else 0)
+    def _judged(self, text: str, candidate: Candidate) -> Judged:
+        start, end = candidate.start, candidate.end
+        left = text[max(0, start - _LOOK_BACK) : start]
+        behind = self._behind.match(text, end)
+        if match := self._not_without.search(left) or (behind and self._without.search(left)):
+            return Judged(candidate, "asked", start - len(match[0]), behind.end() if behind else end)
+        if match := self._open.search(left):
+            return Judged(candidate, "open", start - len(match[0]), end)
+        if match := self._open_behind.match(text, end):
+            return Judged(candidate, "open", start, match.end())
+        if match := self._before.search(left):
+            return Judged(candidate, "refused", start - len(match[0]), end)
+        if behind:
+            return Judged(candidate, "refused_behind", start, behind.end())
+        return Judged(candidate, "asked", start, end)

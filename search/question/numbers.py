@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["NumberReader"]
+__all__ = ["NumberReader", "together"]
 
 _DIGITS = re.compile(r"\d+(?:[.,: ]\d+)*")
 _THOUSANDS = re.compile(r"[. ](?=\d{3}(?:\D|$))")
-_COMPOUND = re.compile(r"(\w+?)und(\w+zig|dreissig)")
+_COMPOUND = re.compile(r"(\w+?)und(\w+)")
+_ONE = "ein"  # a number only in compounds, else an article
+_SCALES = (("hundert", 100.0), ("hunnert", 100.0), ("tausend", 1000.0))
+_TENS = 20.0  # from which on a word for a unit may follow in a word of its own
 
 
 class NumberReader:
@@ -26,10 +29,24 @@ class NumberReader:
         word = text.strip()
         if word in self._values:
             return self._values[word]
-        if (match := _COMPOUND.fullmatch(word)) and match[1] in self._values and match[2] in self._values:
-            return self._values[match[1]] + self._values[match[2]]
-        for scale, size in (("hundert", 100), ("tausend", 1000)):
+        if match := _COMPOUND.fullmatch(word):
+            unit, tens = self._part(match[1]), self._values.get(match[2])
+            if unit is not None and tens is not None:
+                return unit + tens
+        for scale, size in _SCALES:
             head, found, tail = word.partition(scale)
-            if found and (not head or head in self._values) and (not tail or tail in self._values):
-                return self._values.get(head, 1.0) * size + self._values.get(tail, 0.0)
+            if found:
+                count, rest = self._part(head) if head else 1.0, self._values.get(tail) if tail else 0.0
+                return None if count is None or rest is None else count * size + rest
         return None
+
+    def _part(self, word: str) -> float | None:
+        return 1.0 if word == _ONE else self._values.get(word)
+
+
+def together(one: float, other: float) -> float | None:
+    """The value of two numbers in neighbouring words, as of "twenty five", "сто пятьдесят" and "iki yüz"; None where they are two."""
+    if other in (100.0, 1000.0) and 1.0 < one < other:
+        return one * other
+    size = next((size for size in (1000.0, 100.0, 10.0) if one >= size), 1.0)
+    return one + other if one >= _TENS and one % size == 0 and 0.0 < other < size else None

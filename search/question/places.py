@@ -17,7 +17,6 @@ from search.question.numbers import NumberReader
 __all__ = ["Place", "PlaceReader"]
 
 _LOOK_BACK = 60
-_LONGEST = 6  # words of a name
 _SHORT_NAME, _LONG_NAME = 4, 6  # letters that a known and any name must have to stand for itself
 _AROUND_KM = 15.0  # what "in der Nähe von" means, by the definition of the wishes
 _WORD = re.compile(r"[^\W_]+(?:\.(?= ?\w))?")
@@ -92,14 +91,11 @@ class PlaceReader:
     ) -> Candidate | None:
         """The longest name that begins with this word."""
         text, start = folded.text, words[index].start()
-        if not self._names.may_begin(words[index][0]):
-            return None
+        most = min(len(words), index + self._names.longest(words[index][0]))
         longest = index
-        while longest + 1 < min(len(words), index + _LONGEST) and _BETWEEN.fullmatch(
-            text, words[longest].end(), words[longest + 1].start()
-        ):
+        while longest + 1 < most and _BETWEEN.fullmatch(text, words[longest].end(), words[longest + 1].start()):
             longest += 1
-        for last in range(longest, index - 1, -1):
+        for last in range(min(longest, most - 1), index - 1, -1):
             end = words[last].end()
             key = name_key(text[start:end])
             if text[end - 1] == "." and name_key(text[start : end - 1]) in self._names:

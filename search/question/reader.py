@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 
 from ontology.gazetteer import Gazetteer
+from search.question.asides import Asides
 from search.question.dates import DateReader
 from search.question.folding import Folded, fold
 from search.question.language import LanguageGuess
 from search.question.lexicon import Candidate, Patterns, Phrase, Rule, read_rules, words
 from search.question.marks import MONTHS, WEEKDAY_MARKS, Marker
-from search.question.negation import Negation
+from search.question.negation import Judged, Negation
 from search.question.numbers import NumberReader
 from search.question.places import Place, PlaceReader
 from search.question.sieve import Sieve
@@ -89,6 +90,7 @@ class QuestionReader:
         self._places = PlaceReader(words("place"), words("transliteration"), patterns, number, gazetteer, home)
         self._extension = {name: patterns.ending(source) for name, source in words("extend")["left"].items()}
         self._negation = Negation(words("negation"), patterns)
+        self._asides = Asides(words("asides"), patterns)
         self._topic = TopicReader(words("topic"), patterns)
         self._guess = LanguageGuess(words("language_of_text"))
 
@@ -98,17 +100,16 @@ class QuestionReader:
         language = self._guess(text)
         chosen = list(self._extended(folded.text, _without_overlaps(self._candidates(folded, language, today))))
         shields = [candidate for candidate in chosen if not candidate.filter]
-        judged = self._negation.apply(folded.text, (c for c in chosen if c.filter))
-        asked = [candidate for candidate, ruled_out in judged if not ruled_out]
-        refused = [candidate for candidate, ruled_out in judged if ruled_out]
-        wishes, used = _combined(asked)
-        excluded, used_out = _combined(refused)
+        judged = self._negation(folded.text, [candidate for candidate in chosen if candidate.filter])
+        meant = self._asides.left_out(folded.text, judged)
+        wishes, used = _combined([each.candidate for each in meant if each.said == "asked"])
+        excluded, used_out = _combined([each.candidate for each in meant if each.is_refused])
         if used_out:
             wishes = msgspec.structs.replace(wishes, ruled_out=excluded)
         spans = [_span(folded, c, "") for c in used] + [_span(folded, c, "not.") for c in used_out]
         spans.sort(key=lambda span: span.start)
-        gone = [(c.start, c.end) for c in [*used, *shields] if not c.keep]
-        gone += [(self._negation.begin(folded.text, c), c.end) for c in used_out if not c.keep]
+        gone = [(shield.start, shield.end) for shield in shields if not shield.keep]
+        gone += [(each.start, each.end) for each in meant if _is_no_topic(each, used + used_out)]
         topic = self._topic(folded, [folded.span(*stretch) for stretch in gone])
         return Question(
             text=text,
@@ -226,6 +227,11 @@ def _wider(
     low = None if one[0] is None and other[0] is None else known[0]
     high = None if one[1] is None and other[1] is None else known[-1]
     return low, high
+
+
+def _is_no_topic(judged: Judged, used: list[Candidate]) -> bool:
+    """Whether the words say only what is wished, ruled out or left open."""
+    return not judged.candidate.keep and (judged.said == "open" or judged.candidate in used)
 
 
 def _span(folded: Folded, candidate: Candidate, prefix: str) -> Span:

@@ -35,7 +35,7 @@ class TeachingLanguage:
     def find(self, text: str) -> Iterator[Candidate]:
         """Where the words before say that the language is what is learnt, nothing is found."""
         for code, pattern, plain in self._rules.of(text):
-            for match in pattern.finditer(text):
+            for match in pattern.found_in(text):
                 left = text[max(0, match.start() - _LOOK_BACK) : match.start()]
                 if not self._subject.search(left) and not (plain and (not left or self._subject_plain.search(left))):
                     yield Candidate(match.start(), match.end(), "in_language", code)

@@ -36,7 +36,7 @@ class TopicReader:
         for start, end in spans:
             gone[start:end] = b"\1" * (end - start)
         text = folded.text
-        matches = [match for phrase in self._filler.of(text) for match in phrase.finditer(text)]
+        matches = [match for phrase in self._filler.of(text) for match in phrase.found_in(text)]
         for match in sorted(matches, key=lambda match: match.start() - match.end()):
             start, end = folded.span(match.start(), match.end())
             if not any(gone[start:end]):

@@ -25,7 +25,7 @@ class WeekdayReader:
         plural = "(?: günleri| günü)?"
         self._range = patterns.phrase(rf"(?:(?:<each>|von|vom|from) )?<a:weekday>{_TO}<b:weekday>{plural}")
         self._single = patterns.phrase(f"(?:<each> )*<a:weekday>{plural}…")
-        separator = r"\.? ?(?:-|bis|und|oder|u\.|&|\+|/|,|;) ?"
+        separator = r"\.? ?(?:-|bis|und|oder|u\.|o\.|&|\+|/|,|;) ?"
         self._list = patterns.phrase(rf"(?:<each> )*(?P<l><shortday>(?:{separator}<shortday>)+)\.?")
         self._alone = patterns.phrase(r"(?:<each> )*<a:shortday>\.?")
         self._item = re.compile(rf"({'|'.join(self._short)})(?:\.? ?(-|bis) ?({'|'.join(self._short)}))?")
@@ -64,7 +64,9 @@ class WeekdayReader:
         return match["a"] != "so" and (apart and bool(_CLAUSE_NEXT.match(folded.text, match.end())))
 
 
-_CLAUSE_NEXT = re.compile(r" ?(?:$|[,;)]|abends?\b|vormittag|nachmittag|morgens|ab \d|um \d|\d{1,2}(?:[:.]\d\d)? ?uhr)")
+_CLAUSE_NEXT = re.compile(
+    r" ?(?:$|[,;)]|abends?\b|vormittag|nachmittag|morgens|ab \d|um \d|(?:von |zwischen )?\d{1,2}(?:[:.]\d\d)? ?(?:uhr|(?:-|bis|und) ?\d))"
+)
 
 
 def text_ends_clause(text: str) -> bool:
