@@ -1,46 +1,66 @@
 """What people say and what providers call it: a lexicon written by hand, and how a question is looked up in it.
 
 ``*.tsv``: one concept a line, the providers' terms, a tab, the everyday words for it (see README.md). ``python -m search.lexicon.compile``
-makes ``compiled.msgpack`` of them: words as stems, with their weights, and the terms' vectors of the embedded model.
+makes ``compiled.msgpack`` of them: words as stems, with their weights, and vectors of the embedded model for terms and everyday words.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
+from typing import Any
 
+import faiss
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from search.encoder import Encoder
+from search.spelling import Vocabulary
 from search.stems import stems
 
-__all__ = ["Compiled", "Concept", "Lexicon"]
+__all__ = ["MOST_NEAR", "Compiled", "Concept", "Lexicon"]
 
 _MOST = 6  # concepts of one question
 _PART = 4  # letters that a part of a compound has at least
 _AS_PART = 0.6  # what a part of a compound counts
+_ARTICLE = re.compile("^[وبك]?(?:ال|لل)")  # the Arabic one, as it is written with what comes before it
 _REMEMBERED = 16  # questions: near concepts are asked for more than once
 _INSIDE = 0.3  # what an alias counts that is part of a longer one which also matches: "Noten" in "Noten lesen"
+_MANY = 1000  # vectors: fewer are all compared
+_PART_OF_CODE, _BITS = 4, 4  # so many directions share a code of so many bits
+_ROUNDS = 2  # of learning the codes: more of them find no more
+_SPARE = 8  # codes looked at for each vector that is wanted
+_SOUNDING = 3  # concepts that a question sounds like at most
+_HEARD = 12  # sayings looked at for them: a concept has up to four
+_WORD = re.compile(r"\w+")
+
+MOST_NEAR = 20
+"""So many of the nearest concepts are found."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
     """``terms``: those of providers, one text for each concept. ``vectors``: float16 (concepts, dim), as bytes, made by ``model``.
+    ``sayings``: float16 (sayings, dim), as bytes, of what people say; ``said_of``: the number of the concept of each.
 
     Aliases by number: ``aliases`` holds the stems of each, separated by blanks; ``concepts`` those that it names; ``weights`` how specific
-    it is, in (0, 1]; ``by_stem`` finds it by its rarest stem. ``stems`` are those of all aliases.
+    it is, in (0, 1]; ``by_stem`` finds it by its rarest stem. Those in ``beside`` count as words of their own only, and where the words
+    there, in lower case, are said as well. ``stems`` are those of all aliases.
     """
 
     terms: list[str]
     aliases: list[str]
+    beside: dict[int, tuple[str, ...]]
     concepts: list[list[int]]
     weights: list[float]
     by_stem: dict[str, list[int]]
     stems: list[str]
     model: str
     vectors: bytes
+    sayings: bytes
+    said_of: list[int]
 
 
 class Concept(msgspec.Struct, frozen=True):
@@ -58,9 +78,9 @@ class Lexicon:
         """Where another model than ``encoder`` made the shipped vectors, those that are needed are encoded, and remembered."""
         self.terms: Sequence[str] = compiled.terms
         self._compiled = compiled
-        self._stems = frozenset(compiled.stems)
+        self.vocabulary = Vocabulary(dict.fromkeys(compiled.stems), compiled.terms)
         self._own = encoder.name == compiled.model
-        self._similar = lru_cache(_REMEMBERED)(lambda vector: self._matrix @ np.frombuffer(vector, np.float32))
+        self._near = lru_cache(_REMEMBERED)(lambda vector: _nearest(self._vectors, vector, MOST_NEAR))
         if self._own:
             shipped = np.frombuffer(compiled.vectors, np.float16).reshape(len(compiled.terms), -1)
             self._vector: Callable[[int], NDArray[np.float32]] = lambda number: shipped[number].astype(np.float32)
@@ -78,41 +98,62 @@ class Lexicon:
         return self._vector(number)
 
     @cached_property
-    def _matrix(self) -> NDArray[np.float32]:
-        """The shipped vectors of all concepts (concepts, dim)."""
-        return np.frombuffer(self._compiled.vectors, np.float16).reshape(len(self.terms), -1).astype(np.float32)
+    def _vectors(self) -> Any:
+        """The shipped vectors of all concepts."""
+        return _index(np.frombuffer(self._compiled.vectors, np.float16).reshape(len(self.terms), -1))
+
+    @cached_property
+    def _sayings(self) -> Any:
+        """Those of what people say."""
+        return _index(np.frombuffer(self._compiled.sayings, np.float16).reshape(len(self._compiled.said_of), -1))
 
     def near(self, vector: NDArray[np.float32], least: float) -> list[int]:
-        """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), nearest first; none where another model is set."""
+        """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), at most `MOST_NEAR`, nearest first; none where
+        another model is set.
+        """
         if not self._own:
             return []
-        similarities = self._similar(vector.tobytes())
-        found = np.flatnonzero(similarities > least)
-        nearest: list[int] = found[np.lexsort((found, -similarities[found]))].tolist()
+        similarities, numbers = self._near(vector.tobytes())
+        nearest: list[int] = numbers[similarities > least].tolist()
         return nearest
 
     def nearest(self, vector: NDArray[np.float32]) -> int | None:
         """The number of the concept that is nearest to a vector (dim,); None where another model is set."""
-        return int(self._similar(vector.tobytes()).argmax()) if self._own else None
+        return int(self._near(vector.tobytes())[1][0]) if self._own else None
+
+    def sounding(self, vector: NDArray[np.float32]) -> list[tuple[int, float]]:
+        """The concepts whose everyday words are nearest in meaning to a question's vector (dim,), with the similarity, nearest first; none
+        where another model is set.
+        """
+        if not self._own:
+            return []
+        similarities, rows = _nearest(self._sayings, vector.tobytes(), _HEARD)
+        found: dict[int, float] = {}
+        for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
+            if row >= 0:  # there are fewer
+                found.setdefault(self._compiled.said_of[row], similarity)
+        return list(found.items())[:_SOUNDING]
 
     def find(self, text: str) -> list[Concept]:
         """The concepts that a text names, surest first. The words of an alias may stand apart, and be parts of compounds."""
-        compiled, said = self._compiled, self._said(stems(text))
-        found: dict[frozenset[str], int] = {}
+        compiled, said, words = self._compiled, self._said(stems(text)), frozenset(_WORD.findall(text.lower()))
+        found: dict[int, frozenset[str]] = {}
         for stem in said:
             for number in compiled.by_stem.get(stem, ()):
                 alias = frozenset(compiled.aliases[number].split(" "))
-                if alias <= said.keys():
-                    found[alias] = number
+                beside = compiled.beside.get(number)
+                if alias <= said.keys() and (beside is None or (said[stem] == 1 and words.issuperset(beside))):
+                    found[number] = alias
+        whole = {number: alias.union(compiled.beside.get(number, ())) for number, alias in found.items()}
         concepts: dict[int, tuple[float, frozenset[str]]] = {}
-        for alias, number in sorted(found.items(), key=lambda entry: entry[1]):
+        for number, alias in sorted(found.items()):
             weight = compiled.weights[number] * min(said[stem] for stem in alias)
-            if any(alias < other for other in found):
+            if any(whole[number] < other for other in whole.values()):
                 weight *= _INSIDE
             for concept in compiled.concepts[number]:
-                before, words = concepts.get(concept, (0.0, frozenset()))
-                concepts[concept] = (before + weight, words | alias)
-        ranked = [Concept(number, words, weight) for number, (weight, words) in concepts.items()]
+                before, naming = concepts.get(concept, (0.0, frozenset()))
+                concepts[concept] = (before + weight, naming | alias)
+        ranked = [Concept(number, naming, weight) for number, (weight, naming) in concepts.items()]
         return sorted(ranked, key=lambda concept: (-concept.weight, concept.number))[:_MOST]
 
     def _said(self, spoken: Iterable[str]) -> dict[str, float]:
@@ -120,13 +161,42 @@ class Lexicon:
         said = dict.fromkeys(spoken, 1.0)
         for stem in list(said):
             for part in _parts(stem):
-                if part in self._stems:
+                if part in self.vocabulary.stems:
                     said.setdefault(part, _AS_PART)
         return said
 
 
+def _index(shipped: NDArray[np.float16]) -> Any:
+    """Finds vectors. Of many, codes find those that may be the nearest, which are compared one by one."""
+    vectors = shipped.astype(np.float32)
+    dimension = vectors.shape[1]
+    index: Any = faiss.IndexFlatIP(dimension)
+    if len(vectors) >= _MANY:
+        codes = faiss.IndexPQFastScan(dimension, dimension // _PART_OF_CODE, _BITS, faiss.METRIC_INNER_PRODUCT)
+        codes.pq.cp.niter = _ROUNDS
+        codes.train(vectors)
+        index = faiss.IndexRefineFlat(codes)
+        index.k_factor = _SPARE
+    index.add(vectors)
+    return index
+
+
+def _nearest(index: Any, vector: bytes, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Similarities and numbers of the vectors that are nearest to one (float32 as bytes), nearest first."""
+    faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
+    (similarities,), (numbers,) = index.search(np.frombuffer(vector, np.float32)[None], count)
+    return similarities, numbers
+
+
 def _parts(stem: str) -> Iterable[str]:
-    """What a compound may begin or end with, a linking "s" or "n" taken off."""
+    """What a compound may begin or end with, a linking "s" or "n" taken off.
+
+    Of words in Cyrillic or Arabic letters all that they begin with, for their endings are not taken off; Arabic ones also without article.
+    """
+    if not stem.isascii():
+        bare = _ARTICLE.sub("", stem)
+        yield from (word[:border] for word in (stem, bare) for border in range(_PART, len(word) + 1))
+        return
     for border in range(_PART, len(stem) - _PART + 1):
         head, tail = stem[:border], stem[border:]
         yield from (head, head.rstrip("sn"), tail)

@@ -33,6 +33,7 @@ def compiled(*concepts: tuple[str, str], questions: Sequence[str] = ("Hilfe",) *
     return Compiled(
         terms=[terms for terms, _ in concepts],
         aliases=[" ".join(alias.stems) for alias in aliases],
+        beside={number: alias.beside for number, alias in enumerate(aliases) if alias.beside is not None},
         concepts=[list(alias.concepts) for alias in aliases],
         weights=[alias.weight for alias in aliases],
         by_stem={
@@ -42,6 +43,8 @@ def compiled(*concepts: tuple[str, str], questions: Sequence[str] = ("Hilfe",) *
         stems=sorted({stem for alias in aliases for stem in alias.stems}),
         model="counting",
         vectors=np.array([[0.5]] * len(concepts), np.float16).tobytes(),
+        sayings=np.array([[0.5 + 0.1 * number] for number in range(len(concepts))], np.float16).tobytes(),
+        said_of=list(range(len(concepts))),
     )
 
 
@@ -70,6 +73,42 @@ SMALL = compiled(
 )
 def test_everyday_words_name_a_concept(text: str, terms: list[str]) -> None:
     assert found(Lexicon(SMALL, Counting()), text) == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("bin ständig unter Strom", ["Stressbewältigung"]),  # and electricity hardly
+        ("Strom sparen", ["Energieberatung"]),
+        ("ich will mich wehren können", ["Selbstverteidigung"]),
+        ("uns wehren", ["Selbstverteidigung"]),  # who it is does not matter
+        ("Feuerwehr", []),  # a part of another word is not the saying
+    ],
+)
+def test_a_saying_of_one_telling_word_is_no_saying_without_the_others(text: str, terms: list[str]) -> None:
+    lexicon = Lexicon(
+        compiled(
+            ("Stressbewältigung", "unter Strom"),
+            ("Energieberatung", "Strom"),
+            ("Selbstverteidigung", "mich wehren können"),
+        ),
+        Counting(),
+    )
+    assert found(lexicon, text)[:1] == terms
+
+
+def test_what_a_question_sounds_like_needs_no_word_of_it() -> None:
+    lexicon = Lexicon(SMALL, Counting())
+    one = np.ones(1, np.float32)
+    assert [lexicon.terms[number] for number, _ in lexicon.sounding(one)] == [
+        "Streicher, Violine",
+        "Schuldnerberatung",
+        "Gebäudereinigung",
+    ]
+    assert [similarity for _, similarity in lexicon.sounding(one)] == pytest.approx([0.8, 0.7, 0.6], abs=1e-3)
+    other = Counting()
+    other.name = "another"
+    assert Lexicon(SMALL, other).sounding(one) == []  # its vectors lie elsewhere
 
 
 def test_a_longer_alias_outweighs_its_parts() -> None:
@@ -102,11 +141,22 @@ def test_the_shipped_lexicon_is_the_one_of_the_files(encoder: Encoder) -> None:
         def encode_offers(self, texts: Sequence[str]) -> NDArray[np.float32]:
             return np.zeros((len(texts), encoder.dimension), np.float32)
 
+        encode_questions = encode_offers
+
     made, shipped = compile_lexicon(Silent()), Lexicon.shipped()
-    assert msgspec.structs.replace(made, vectors=b"") == msgspec.structs.replace(shipped, vectors=b"")
+    bare = {"vectors": b"", "sayings": b""}
+    assert msgspec.structs.replace(made, **bare) == msgspec.structs.replace(shipped, **bare)
     first = encoder.encode_offers([shipped.terms[0]])[0]
     vectors = np.frombuffer(shipped.vectors, np.float16).reshape(len(shipped.terms), -1)
     assert np.allclose(vectors[0].astype(np.float32), first, atol=2e-3)
+    # what people say for a concept lies near its means
+    concept = read_concepts()[0]
+    said = encoder.encode_questions([*concept.terms, *concept.aliases])
+    sayings = np.frombuffer(shipped.sayings, np.float16).reshape(len(shipped.said_of), -1)
+    means = sayings[np.array(shipped.said_of) == 0].astype(np.float32)
+    assert len(means) == 4
+    assert (said @ means.T).max(1).mean() > 0.6
+    assert (said @ sayings[-4:].astype(np.float32).T).max(1).mean() < 0.3  # and far from another's
 
 
 def test_the_files_are_well_formed() -> None:
@@ -114,3 +164,36 @@ def test_the_files_are_well_formed() -> None:
         assert all(term == term.strip() != "" for term in concept.terms), concept
         assert all(said == said.strip() != "" for said in concept.aliases), concept
         assert len(set(concept.aliases)) == len(concept.aliases), concept
+
+
+def test_words_in_other_letters_are_known_by_what_they_begin_with() -> None:
+    lexicon = Lexicon(
+        compiled(
+            ("Buchführung", "бухгалт | محاسبة"),
+            ("Französisch", "французьк | فرنسية"),
+            ("Spanisch", "ispanyolca"),
+        ),
+        Counting(),
+    )
+    assert found(lexicon, "курсы бухгалтеров") == ["Buchführung"]
+    assert found(lexicon, "хочу вивчати французьку мову") == ["Französisch"]
+    assert found(lexicon, "اللغة الفرنسية") == ["Französisch"]  # with the article
+    assert found(lexicon, "دورة للمحاسبة") == ["Buchführung"]
+    assert found(lexicon, "İspanyolca kursu") == ["Spanisch"]  # a capital with a dot
+    assert not found(lexicon, "бух")
+
+
+def test_the_nearest_concepts_are_those_of_comparing_all() -> None:
+    shipped = Lexicon.shipped()
+    encoder = Counting()
+    encoder.name = shipped.model
+    lexicon = Lexicon(shipped, encoder)
+    vectors = np.frombuffer(shipped.vectors, np.float16).reshape(len(shipped.terms), -1).astype(np.float32)
+    assert len(vectors) > 1000  # else no codes are needed
+    draw = np.random.default_rng(4)
+    questions = vectors[draw.integers(0, len(vectors), 50)] + 0.03 * draw.standard_normal((50, vectors.shape[1]))
+    for question in (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32):
+        similarities = vectors @ question
+        order = np.argsort(-similarities)[:10].tolist()
+        assert lexicon.nearest(question) == order[0]
+        assert lexicon.near(question, 0.4)[:10] == [number for number in order if similarities[number] > 0.4]
