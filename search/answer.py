@@ -14,7 +14,9 @@ from search.wording import GERMAN
 if TYPE_CHECKING:
     from search.question import Question, Wishes
 
-__all__ = ["Answer", "Facet", "Hit", "HitInstance", "Reason", "SearchRequest"]
+__all__ = ["SPELLING", "Answer", "Facet", "Hit", "HitInstance", "Reason", "SearchRequest"]
+
+SPELLING = "spelling"  # beside wishes, what a person may take away from how the question was understood
 
 ReasonKind = Literal["meaning", "words", "fulfilled", "unfulfilled", "unknown"]
 
@@ -22,9 +24,9 @@ ReasonKind = Literal["meaning", "words", "fulfilled", "unfulfilled", "unknown"]
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One question. ``chosen`` are wishes set by the person herself (parameters): they override those of the words and are strict.
 
-    ``dropped`` names wishes of the words that the person took away. ``provider``, ``source``, ``phase``, ``topic`` are facet values.
-    ``today`` is the day to count from. ``far``: the place is one of which nothing is known, so what is elsewhere is wanted as much as what
-    says no place. ``language`` is a BCP 47 code: that of the reasons.
+    ``dropped`` names wishes of the words that the person took away, and ``SPELLING`` where no word is to be taken for a slip.
+    ``provider``, ``source``, ``phase``, ``topic`` are facet values. ``today`` is the day to count from. ``far``: the place is one of which
+    nothing is known, so what is elsewhere is wanted as much as what says no place. ``language`` is a BCP 47 code: that of the reasons.
     """
 
     text: str
@@ -83,9 +85,10 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits; ``note`` is a sentence on the answer.
+    """``total`` counts groups 1 and 2; ``weak`` says that nothing really fits.
 
-    ``language`` is that of its texts, a BCP 47 code.
+    ``note`` is a sentence on the answer, ``respelled`` one on words of the question that were taken for slips. ``language`` is that of
+    its texts, a BCP 47 code.
     """
 
     question: Question
@@ -97,3 +100,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     took_ms: float
     language: str
     note: str | None = None
+    respelled: str | None = None

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ontology.offer import Instance, Offer
+from ontology.offer import Instance, Kind, Offer
 from search.arrays import load_arrays
-from search.entries import offer_entries, run_entries
+from search.entries import KINDS, offer_entries, run_entries
 from search.facets import FacetIndex, Labels, Names, tags_of
 
 __all__ = ["Columns"]
@@ -25,6 +25,7 @@ _RUN_TYPES: dict[str, type] = {
     "row": np.int64,
     "position": np.int32,  # of the run within its offer; -1: the offer itself
     "alike": np.int64,  # equal where title and provider are
+    "kind": np.int8,
     "start": np.int32,
     "last": np.int32,
     "mode": np.int8,
@@ -45,6 +46,7 @@ _RUN_TYPES: dict[str, type] = {
     "childcare": np.int8,
     "language": np.uint64,
 }
+_SERVICES = [KINDS.index(kind) for kind in (Kind.SERVICE, Kind.PRESCHOOL, Kind.SCHOOL, Kind.LIBRARY)]
 _ALL_TYPES = _RUN_TYPES | {"tag_rows": np.int64, "tags": np.int32}
 
 
@@ -191,6 +193,11 @@ class Columns:
     def alike(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """A number for each of the given rows in use, equal where they were judged the same, else where title and provider are."""
         return self._alike[self._place[rows]]
+
+    @cached_property
+    def services(self) -> NDArray[np.bool_]:
+        """A mask over all rows: what is no course but a place to go to, such as a Kita, a school or counselling."""
+        return self.by_row(np.isin(self.runs["kind"][self.first], _SERVICES).astype(np.int8)).astype(np.bool_)
 
     def rows_with(self, facet: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """A mask over all rows: those that have one of the facet's values."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 
 from catalogue.errors import CatalogueError
 from catalogue.snapshot import Snapshot
-from ontology.concepts import Schemes, fold
+from ontology.concepts import Schemes
 from ontology.gazetteer import Gazetteer
-from search.answer import Answer, Facet, SearchRequest
+from search.answer import SPELLING, Answer, Facet, SearchRequest
 from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.encoder.together import QuestionEncoder
@@ -24,22 +23,25 @@ from search.entries import day_number
 from search.exclusion import Exclusions
 from search.facets import FACETS
 from search.filters import Judgement, judge, misses
+from search.generic import Generic
 from search.hits import HitWriter, OffersRead, Ranked, hits_of, ranked
 from search.index import index_state
 from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
 from search.ranking import Candidates, Ranking, Topic
+from search.services import ServiceSense
+from search.spelling import Slip, Spelling, Vocabulary, corrected
 from search.variety import varied
 from search.vectors import VectorIndex
 from search.weakness import HITS, Weakness
-from search.wording import GERMAN, wording
+from search.wording import GERMAN, Wording, wording
 from search.words import WordIndex
 
 __all__ = ["IndexOutdated", "SearchEngine"]
 
-_GENERIC = Path(__file__).with_name("generic.toml")
 _CANDIDATES = 300  # of each kind of retrieval and group
-_FITTING_SHARE = 0.75  # of the score of an offer that misses a wish: enough for one that misses none
+_FITTING_SHARE = 0.75  # of the score of an offer that misses a wish or leaves it open: enough for one that fits
+_STORY, _STORY_TOPIC = 15, 8  # words of a question that tells a story, and of its topic
 # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 _MISS = 0.05
 _FACET_VALUES = 12
@@ -62,6 +64,7 @@ class SearchEngine:
         reader: QuestionReader,
         gazetteer: Gazetteer,
         schemes: Schemes,
+        concepts: ConceptFinder,
         lexicon: Lexicon,
     ) -> None:
         """Opens the snapshot's index (memory-mapped). Raises IndexOutdated."""
@@ -80,19 +83,19 @@ class SearchEngine:
         self._words = WordIndex(snapshot.path / "words.npz")
         self._vectors = VectorIndex(snapshot.path)
         self._schemes = schemes
-        generic = tomllib.loads(_GENERIC.read_text(encoding="utf-8"))
-        self._generic = frozenset(generic["words"])
-        self._wide = self._generic | frozenset(generic["wide"])
+        self._generic = Generic()
         self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._districts = lru_cache(1)(self._districts_with_offers)
         self._exclusions = Exclusions()
+        self._spelling = Spelling(Vocabulary(self._words.vocabulary), lexicon.vocabulary)
         self._weakness = Weakness(self._words, self._vectors, lexicon)
         self._ranking = Ranking(
             self._words,
             self._vectors,
             self._columns,
-            ConceptFinder(schemes),
+            concepts,
             lexicon,
+            ServiceSense(encode.name),
             encode,
         )
 
@@ -103,10 +106,11 @@ class SearchEngine:
         offers = OffersRead(self._snapshot.ledger.offers_at)
         weak = (
             asked.topic is not None
-            and not set(fold(asked.topic.text).split()) <= self._wide
+            and not self._generic.is_wide(asked.topic.text)
             and self._weakness.weak(self._signs(asked, asked.topic, offers))
         )
-        first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE)
+        stated = 0.0 if request.chosen is not None else _FITTING_SHARE
+        first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE, stated)
         third = self._nearest_misses(third, asked.wishes, asked.judgement)
         order = ranked((first, second, third), self._columns, request.collapse)
         if request.collapse:
@@ -125,6 +129,7 @@ class SearchEngine:
             facets=self._facets(order, say.language),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
             language=say.language,
+            respelled=_respelled(asked.slips, say),
         )
 
     def signs(self, request: SearchRequest) -> NDArray[np.float64] | None:
@@ -147,9 +152,15 @@ class SearchEngine:
         wishes = _override(question.wishes, request)
         judged = self._judged(wishes, request.today, _names_of(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
-        topic = self._ranking.topic(self._exclusions.split(text), question.language) if text else None
+        slips: Sequence[Slip] = ()
+        if request.understand and SPELLING not in request.dropped:
+            text = self._spelling.joined(text)
+            slips = self._spelling.slips(text)
+            text = corrected(text, slips)
+        told = self._exclusions.split(_told(question.text, text)).wanted
+        topic = self._ranking.topic(self._exclusions.split(text), told, question.language) if text else None
         found = self._groups(topic, judged, self._narrowed(request))
-        return _Asked(question, wishes, judged.judgement, topic, found)
+        return _Asked(question, wishes, slips, judged.judgement, topic, found)
 
     def _signs(self, asked: _Asked, topic: Topic, offers: OffersRead) -> NDArray[np.float64]:
         best = [candidates.first(HITS) for candidates in asked.found]
@@ -171,10 +182,7 @@ class SearchEngine:
         narrowed = any((request.provider, request.source, request.phase, request.topic, wishes != Wishes()))
         if not narrowed:
             return not question.topic.strip()
-        rest = list(question.text)
-        for span in question.spans:
-            rest[span.start : span.end] = " " * (span.end - span.start)
-        return set(fold("".join(rest)).split()) <= self._generic or set(fold(question.topic).split()) <= self._generic
+        return self._generic.is_all(question)
 
     def _narrowed(self, request: SearchRequest) -> NDArray[np.bool_] | None:
         """The rows that have the chosen facet values; None where none is chosen."""
@@ -227,6 +235,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
     question: Question
     wishes: Wishes
+    slips: Sequence[Slip]
     judgement: Judgement
     topic: Topic | None
     found: tuple[Candidates, Candidates, Candidates]
@@ -240,11 +249,31 @@ class _Judged(msgspec.Struct, frozen=True):
 
 
 def _near_the_best(
-    first: Candidates, second: Candidates, third: Candidates, share: float
+    first: Candidates, second: Candidates, third: Candidates, share: float, stated: float
 ) -> tuple[Candidates, Candidates, Candidates]:
-    """The groups without what is no hit: a wish that fits makes up for a part of the topic (``share``), not for all of it."""
+    """The groups without what is no hit: a wish that fits makes up for a part of the topic, not for all of it.
+
+    ``share`` of the score of an offer that misses a wish is enough for one that fits, and ``stated`` of one that leaves it open.
+    """
     best = max(first.best, second.best, third.best * share)
-    return first.near(best), second.near(best), third.near(max(best, third.best))
+    return first.near(best).above(stated * second.best), second.near(best), third.near(max(best, third.best))
+
+
+def _respelled(slips: Sequence[Slip], say: Wording) -> str | None:
+    sentence = say["note"]["slip"]
+    sentences = [
+        sentence.format(
+            written=say.quoted(slip.written), meant=say.quoted(slip.meant if slip.whole else f"{slip.meant}…")
+        )
+        for slip in slips
+    ]
+    return " ".join(sentences) or None
+
+
+def _told(question: str, topic: str) -> str:
+    """What is encoded. A story as it was told, for so the encoder has learnt them, where its topic is one, too; else the topic."""
+    long = len(question.split()) >= _STORY and len(topic.split()) >= _STORY_TOPIC
+    return question if long else topic
 
 
 def _names_of(wishes: Wishes | None) -> frozenset[str]:

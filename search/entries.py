@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from ontology.offer import WEEKDAYS, Instance, Mode, Offer, Place, Schedule, day_of
+from ontology.offer import WEEKDAYS, Instance, Kind, Mode, Offer, Place, Schedule, day_of
 from search.languages import mask_of_languages
 from search.question.wishes import DAYTIMES, LEVELS
 
@@ -19,6 +19,7 @@ __all__ = [
     "AUDIENCE",
     "DAYTIMES",
     "FUNDING",
+    "KINDS",
     "LEVELS",
     "MODES",
     "TIME_MODELS",
@@ -37,6 +38,7 @@ AUDIENCE = (
 TIME_MODELS = ("full_time", "part_time", "weekend", "block", "evening_school", "extra_occupational")
 FUNDING = ("bildungsgutschein", "bildungsurlaub", "aufstiegs_bafoeg", "avgs", "bildung_und_teilhabe")
 MODES = tuple(Mode)
+KINDS = tuple(Kind)
 _NEVER = np.iinfo(np.int32).max  # last day of an offer without dates
 
 
@@ -83,6 +85,7 @@ def offer_entries(offer: Offer) -> dict[str, float]:
     """What all runs of an offer share, by column."""
     return {
         "alike": _alike(offer),
+        "kind": KINDS.index(offer.kind),
         "audience": mask_of(offer.audience, AUDIENCE),
         "level": mask_of(offer.level, LEVELS),
         "age_min": _or(offer.age_min, -1),

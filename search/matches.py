@@ -82,12 +82,10 @@ def reasons_of_lexicon(texts: Sequence[Text], meant: Sequence[Meant], stems: Ste
                     return
 
 
-def reasons_of_words(texts: Sequence[Text], asked: frozenset[str], stems: Stems, say: Wording) -> Iterator[Reason]:
-    """Which words of the offer match the question's stems ``asked``; only the field that says most is named."""
-    for field, text, there in texts:
-        if asked.isdisjoint(there):
-            continue
-        words = dict.fromkeys(word for word in _WORD.findall(text) if not asked.isdisjoint(stems(word)))
+def reasons_of_words(texts: Sequence[Text], asks: Callable[[str], bool], say: Wording) -> Iterator[Reason]:
+    """Which words of the offer the question ``asks`` for; only the field that says most is named."""
+    for field, text, _ in texts:
+        words = dict.fromkeys(filter(asks, _WORD.findall(text)))
         if words:
             quoted = say["list"]["comma"].join(map(say.quoted, list(words)[:_QUOTED]))
             yield Reason(kind="words", field=field, text=f"{say['words'][field]} {quoted}")

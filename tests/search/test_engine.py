@@ -89,6 +89,12 @@ def test_a_wish_of_the_words_makes_three_groups(catalogue: Path, ask: Asker) -> 
     assert facet(found, "place") == {"Alzey": 2}
 
 
+def test_a_compound_that_says_for_whom_says_what_as_well(catalogue: Path, ask: Asker) -> None:
+    named = [ask(catalogue, text)["hits"][0]["name"] for text in ("Kindertöpfern", "Senioren-Töpfern")]
+    assert all("Töpfern" in name for name in named), named
+    assert {hit["score"] for hit in ask(catalogue, "Elternkurs")["hits"]} == {0.0}  # any, in the order of dates
+
+
 def test_a_wish_that_the_person_set_puts_out_what_conflicts(catalogue: Path, ask: Asker) -> None:
     found = ask(catalogue, "Yoga", chosen=Wishes(place="Alzey", place_ags="07331003"))
     assert (keys(found, 1), keys(found, 2), keys(found, 3)) == ({"y1", "y2"}, {"y4"}, set())

@@ -63,6 +63,18 @@ def test_a_filter_that_only_leaves_what_is_far_away(
     )  # 6,000 lie all around: codes tell those less apart
 
 
+def test_a_filter_that_ends_before_the_last_rows_as_their_offers_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors: Vectors
+) -> None:
+    monkeypatch.setattr(module, "_FEW", 50)
+    write_vectors(tmp_path, vectors)
+    update_vectors(tmp_path, [5998, 5999], np.zeros((2, 32), np.float32))
+    question = vectors[0]
+    allowed = (vectors @ question < 0)[:5998]
+    found = VectorIndex(tmp_path).search(question, 10, allowed).rows.tolist()
+    assert len(set(found) & set(best(vectors[:5998], question, 10, allowed))) >= 9
+
+
 @pytest.mark.parametrize("few", [50, 10_000])
 def test_changes_are_as_if_all_were_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors: Vectors, few: int
