@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 
 __all__ = ["Address"]
+
+
+@lru_cache(1024)  # a page of hits has some fifty links, all with the question
+def _encoded(pair: tuple[str, str]) -> str:
+    return urlencode([pair])
 
 
 class Address:
@@ -16,7 +22,7 @@ class Address:
         self._pairs = tuple((key, value) for key, value in pairs if value.strip())
 
     def __str__(self) -> str:
-        return f"{self._path}?{urlencode(self._pairs)}" if self._pairs else self._path
+        return f"{self._path}?{'&'.join(map(_encoded, self._pairs))}" if self._pairs else self._path
 
     def with_value(self, key: str, value: str) -> Address:
         """With this value of ``key``, in the place of others."""

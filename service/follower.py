@@ -25,7 +25,7 @@ __all__ = ["Follower", "Served"]
 
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _LOG = logging.getLogger(__name__)
-_LOOK_EVERY = 0.05  # seconds: reading the pointer takes some 20 µs
+_LOOK_EVERY = 0.02  # seconds: reading the pointer takes some 20 µs
 _RETRY_AFTER = 10
 
 

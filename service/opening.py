@@ -9,6 +9,7 @@ from catalogue.settings import Settings, read_settings
 from catalogue.snapshot import Snapshot
 from ontology.concepts import Schemes, load_schemes
 from ontology.gazetteer import Gazetteer
+from search.concepts import ConceptFinder
 from search.encoder import Encoder, open_encoder
 from search.encoder.together import QuestionEncoder
 from search.engine import SearchEngine
@@ -46,6 +47,11 @@ class Opener:
         return load_schemes()
 
     @cached_property
+    def concepts(self) -> ConceptFinder:
+        """Finds the concepts that a question names."""
+        return ConceptFinder(self.schemes)
+
+    @cached_property
     def lexicon(self) -> Lexicon:
         """The lexicon of everyday words, for vectors of the encoder. Raises EncoderUnavailable."""
         return Lexicon(Lexicon.shipped(), self.encoder)
@@ -60,4 +66,6 @@ class Opener:
 
     def engine(self, snapshot: Snapshot) -> SearchEngine:
         """The search over a snapshot. Raises IndexOutdated."""
-        return SearchEngine(snapshot, self.questions, self.reader, self.gazetteer, self.schemes, self.lexicon)
+        return SearchEngine(
+            snapshot, self.questions, self.reader, self.gazetteer, self.schemes, self.concepts, self.lexicon
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
@@ -22,8 +23,10 @@ __all__ = [
     "SearchParameters",
     "WishParameters",
     "beginnings",
+    "described",
     "note_of_length",
     "parse_parameters",
+    "read_parameters",
     "request_of",
 ]
 
@@ -115,9 +118,10 @@ class _General(WishParameters):
 
 def _ruled_out() -> Any:
     """The same wishes behind ``not.``."""
+    types = get_type_hints(WishParameters, include_extras=True)  # with their bounds
     fields: dict[str, Any] = {
         f"not_{name}": (
-            info.annotation,
+            types[name],
             Field(alias=f"not.{name}", default_factory=list)
             if info.default == []
             else Field(None, alias=f"not.{name}"),
@@ -128,6 +132,34 @@ def _ruled_out() -> Any:
 
 
 SearchParameters: type[_General] = _ruled_out()
+
+_LISTS = frozenset(
+    info.alias or name
+    for name, info in SearchParameters.model_fields.items()
+    if info.get_default(call_default_factory=True) == []
+)
+
+
+def described() -> list[dict[str, Any]]:
+    """The parameters as an OpenAPI document has them."""
+    found = []
+    for name, schema in SearchParameters.model_json_schema()["properties"].items():
+        said = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
+        told = {"description": said["description"]} if "description" in said else {}
+        found.append({"name": name, "in": "query", "required": False, "schema": said, **told})
+    return found
+
+
+def read_parameters(pairs: Sequence[tuple[str, str]]) -> _General:
+    """From the query of ``/api/search``; FastAPI itself looks at each of some fifty parameters anew, which takes a millisecond.
+
+    Raises RequestValidationError.
+    """
+    try:
+        return SearchParameters.model_validate(_collected(pairs))
+    except ValidationError as error:
+        raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in error.errors()]) from None
+
 
 # what the page understands beside the wishes; tests count days from ``today`` there, too
 _PAGE_KEYS = frozenset(("q", "today", "provider", "source", "phase", "topic"))
@@ -168,29 +200,30 @@ class PlaceFinder:
 
 def parse_parameters(pairs: Sequence[tuple[str, str]]) -> _General:
     """From the query of a page's address: unknown keys and empty values are passed over. Raises BadParameter."""
-    values: dict[str, Any] = {}
-    for key, value in pairs:
-        name = key.replace("not.", "not_")
-        field = SearchParameters.model_fields.get(name)
-        if field is None or not value.strip() or not (key in _PAGE_KEYS or name.removeprefix("not_") in _WISHES):
-            continue
-        if _is_list(name):
-            values.setdefault(key, []).append(value)
-        else:
-            values[key] = value
+    known = [(key, value) for key, value in pairs if value.strip() and _is_of_page(key)]
     try:
-        return SearchParameters.model_validate(values)
+        return SearchParameters.model_validate(_collected(known))
     except ValidationError as error:
         first = error.errors()[0]
         raise BadParameter(str(first["loc"][0]), first["msg"]) from None
 
 
+def _is_of_page(key: str) -> bool:
+    return key in _PAGE_KEYS or key.removeprefix("not.") in _WISHES
+
+
+def _collected(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Repeated values of lists; of others the last one."""
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in _LISTS:
+            values.setdefault(key, []).append(value)
+        else:
+            values[key] = value
+    return values
+
+
 _WISHES = frozenset(WishParameters.model_fields)
-
-
-def _is_list(name: str) -> bool:
-    field = WishParameters.model_fields.get(name.removeprefix("not_"))
-    return field is not None and field.default == []
 
 
 def request_of(

@@ -32,7 +32,7 @@ def answer_as_json(answer: Answer, base: str, border: Border | None = None, note
     ``border`` says where a neighbour's offer comes from.
     """
     question, say = answer.question, wording(answer.language)
-    note = " ".join(filter(None, (note, answer.note))) or None
+    note = " ".join(filter(None, (note, answer.respelled, answer.note))) or None
     return {
         "query": {
             "text": question.text,

@@ -6,6 +6,7 @@ Knows no framework: `service.dereference` and the routes answer with the same fu
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from ontology.licences import licence_iri
 from ontology.offer import Offer, iri_of
 from ontology.passing_on import part_to_pass_on
 from ontology.profiles.addresses import web_address
-from ontology.rdf import offer_to_ntriples
+from ontology.rdf import offer_statements
 from service.answers import Answer, Asked, chosen, document, link
 from service.border import shown
 from service.follower import Served
@@ -176,11 +177,9 @@ def _statements(site: Site, served: Served, thing: Thing) -> str:
         return served.about_provider(thing.iri)
     told = part_to_pass_on(thing.offer, site.settings.licence_of(thing.offer.source))
     by_subject: dict[str, list[str]] = {}
-    for line in offer_to_ntriples(told, site.base).split("\n")[
-        :-1
-    ]:  # splitlines would break texts with other ends of lines
-        by_subject.setdefault(line[: line.index(" ")], []).append(line)
-    text = "".join(f"{line}\n" for lines in by_subject.values() for line in lines)
+    for statement in offer_statements(told, site.base):
+        by_subject.setdefault(statement[0], []).append(" ".join(statement))
+    text = " .\n".join([*chain.from_iterable(by_subject.values()), ""])
     provider = thing.offer.provider
     return text if provider is None else text + served.about_provider(iri_of(provider, site.base))
 
@@ -190,7 +189,7 @@ def write(iri: str, statements: str, form: DataForm) -> bytes:
     data = statements.encode()
     if form.rdf_format == ox.RdfFormat.N_TRIPLES:
         return data
-    quads = ox.parse(data, ox.RdfFormat.N_TRIPLES)
+    quads = ox.parse(data, ox.RdfFormat.N_TRIPLES, lenient=True)  # our own text, which nobody need doubt
     if form.rdf_format == ox.RdfFormat.JSON_LD:
         return msgspec.json.format(msgspec.json.encode(as_tree(iri, quads)), indent=1)
     written = ox.serialize(quads, format=form.rdf_format, prefixes=PREFIXES)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from search.answer import Answer, Facet, Hit
+from search.answer import SPELLING, Answer, Facet, Hit
 from search.question import Wishes
 from search.wording import wording
 from service.address import Address
@@ -69,6 +69,8 @@ class SearchView(NamedTuple):
     total: int
     weak: bool
     note: str | None
+    respelled: str | None
+    as_written: Address | None
     elsewhere: Address | None
     page: int
     pages: int
@@ -93,6 +95,8 @@ def search_view(
         total=answer.total,
         weak=answer.weak,
         note=answer.note,
+        respelled=answer.respelled,
+        as_written=address.also("ohne", SPELLING) if answer.respelled else None,
         elsewhere=_anywhere_near(answer.wishes, address) if answer.note and address.has("place") else None,
         page=page,
         pages=pages,

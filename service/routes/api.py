@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from service.negotiation import DATA_FORMS
-from service.parameters import SearchParameters, note_of_length, request_of
+from service.parameters import described, note_of_length, read_parameters, request_of
 from service.routes.things import offer_as
 from service.search_json import search_response
 from service.state import service_of
@@ -26,14 +26,16 @@ _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
         422: {"description": "A parameter is wrong; it is named", **_PROBLEM},
         503: {"description": "Too busy", **_PROBLEM},
     },
+    openapi_extra={"parameters": described()},
 )
-async def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -> Response:  # type: ignore[valid-type]
+async def search(request: Request) -> Response:
     """Offers for a question in everyday words. Filters given as parameters override what the question says, and are strict."""
     service = service_of(request)
-    asked = request_of(parameters, service.finder, service.today())
+    given = request.query_params.multi_items()
+    asked = request_of(read_parameters(given), service.finder, service.today())
     with service.follower.use() as served:
         answer = await service.search(served, asked)
-    note = note_of_length(request.query_params.multi_items(), asked.language)
+    note = note_of_length(given, asked.language)
     return search_response(
         answer, service.settings.catalogue.base, service.border, note, {"Cache-Control": "private, no-cache"}
     )

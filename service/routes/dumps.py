@@ -155,7 +155,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 async def void(request: Request) -> Response:
     """VoID: what data there are, how many, and where (https://www.w3.org/TR/void/)."""
     _, manifest = await _opened(service_of(request))
-    media = choose(request.headers.get("accept"), [*(form.media for form in DATA_FORMS), JSON])
+    media = choose(request.headers.get("accept"), (*(form.media for form in DATA_FORMS), JSON))
     form = form_of_media(media or "")
     if form is None:
         raise NotAcceptable(f"Offered are: {', '.join(form.media for form in DATA_FORMS)}")
