@@ -29,20 +29,26 @@ from search.evaluation import (
 from service.opening import Opener
 
 _NEVER = 1e9
+_DEAF: dict[str, float] = {"_SOUNDS": 2.0, "_SOUNDS_SURELY": 3.0}  # no similarity is that high
 _LEFT_OUT: dict[str, dict[str, float]] = {
     "everything": {},
-    "without the lexicon": {"_SURE": _NEVER},
+    "without the lexicon": {"_SURE": _NEVER, **_DEAF},
+    "without concepts that words name": {"_SURE": _NEVER},
+    "without concepts that it sounds like": _DEAF,
     "without named concepts": {"_NAMED": 0.0},
     "without words": {"_WORDS": 0.0},
     "without exclusions": {"_EXCLUDED": 0.0},
-    "meaning alone": {"_SURE": _NEVER, "_WORDS": 0.0, "_EXCLUDED": 0.0},
+    "without services": {"_SERVICE": 0.0},
+    "meaning alone": {"_SURE": _NEVER, **_DEAF, "_WORDS": 0.0, "_EXCLUDED": 0.0, "_SERVICE": 0.0},
 }
 _VARIED: dict[str, tuple[float, ...]] = {
     "_LEXICON": (0.3, 0.5, 0.7, 0.9),
     "_SURE": (0.25, 0.37, 0.6),
+    "_SOUNDS": (0.3, 0.5),
     "_AGREEING": (0.1, 0.2, 0.35),
     "_NAMED": (0.0, 0.03, 0.1),
     "_WORDS": (0.0, 0.08, 0.15, 0.25),
+    "_SERVICE": (0.0, 0.05, 0.15),
     "_SHARE": (0.0, 0.3, 0.5, 0.6),
 }
 _FOLDS = 5
@@ -78,7 +84,7 @@ class _Judged:
 
 def _contributions(judged: _Judged) -> None:
     whole = judged({})
-    print(f"{'':24}{'nDCG@10':>22}{'recall@50':>22}   difference in nDCG@10")
+    print(f"{'':38}{'nDCG@10':>22}{'recall@50':>22}   difference in nDCG@10")
     for name, changed in _LEFT_OUT.items():
         found = judged(changed)
         cells = [
@@ -87,7 +93,7 @@ def _contributions(judged: _Judged) -> None:
         ]
         difference = compare(whole, found).ndcg10 if changed else None
         said = "" if difference is None else f"{difference.change.mean:+.3f}, p {difference.p:.2f}"
-        print(f"{name:24}{cells[0]:>22}{cells[1]:>22}   {said}")
+        print(f"{name:38}{cells[0]:>22}{cells[1]:>22}   {said}")
 
 
 def _other_values(judged: _Judged) -> None:

@@ -33,7 +33,7 @@ from bench.serve import machine
 if TYPE_CHECKING:
     import rdflib
 
-__all__ = ["main"]
+__all__ = ["cpu_of", "main"]
 
 _COMMAND = str(Path(sys.executable).with_name("bildungskatalog"))
 _OFFERS = 20_000  # asked for in turn
@@ -77,9 +77,9 @@ def main() -> None:
                 for kind in kinds:
                     requests = [_KINDS[kind].replace("ID", each) for each in ids]
                     _load(port, requests, 1.0, wanted.connections)  # warm
-                    before = _cpu(process)
+                    before = cpu_of(process)
                     found = _load(port, requests, wanted.seconds, wanted.connections)
-                    each = (_cpu(process) - before) / found["answers"]
+                    each = (cpu_of(process) - before) / found["answers"]
                     if kind == "Turtle":
                         best, least = max(best, found["answers"] / found["took"]), min(least, each)
                     figures = f"{found['answers'] / found['took']:9.0f}{found['p50']:9.2f}{found['p99']:9.2f}"
@@ -177,16 +177,14 @@ def _served(command: Sequence[str]) -> Iterator[tuple[int, int]]:
         process.wait(_PATIENCE)
 
 
-def _cpu(process: int) -> float:
-    """CPU seconds so far of a process and those that it started."""
+def cpu_of(process: int) -> float:
+    """CPU seconds so far of a process and those that it started, ended ones included."""
     parents: dict[int, tuple[int, float]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # gone meanwhile
             fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
-            parents[int(path.parent.name)] = (
-                int(fields[1]),
-                (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
-            )
+            spent = sum(map(int, fields[11:15]))  # its own and those of children that it waited for
+            parents[int(path.parent.name)] = (int(fields[1]), spent / os.sysconf("SC_CLK_TCK"))
     family = [process]
     for member in family:  # grows while it is read
         family += [child for child, (parent, _) in parents.items() if parent == member]

@@ -26,6 +26,7 @@ from ontology.concepts import fold
 from search.answer import SearchRequest
 from search.stems import stems
 from search.training.pairs import Pair, read_pairs
+from search.training.regression import logistic
 from search.weakness import SIGNS, TABLE, Said, resembles, spoken
 from service.opening import Opener
 
@@ -33,7 +34,6 @@ __all__ = ["calibrated", "fit", "fitted_said"]
 
 _FALSE = 0.08  # of the answered questions may be called weak: leaves room for harder ones than ours
 _RIDGE = 3.0
-_STEPS = 30
 _FOLDS = 10
 _DRAWS = 2000
 _TODAY = dt.date(2015, 1, 1)  # before every offer: none is past
@@ -42,17 +42,11 @@ Floats = NDArray[np.float64]
 
 
 def fit(signs: Floats, weak: Floats) -> Floats:
-    """Weights of the signs, the constant last, by Newton's method. ``signs`` (n, 8), ``weak`` (n,) of 0 and 1."""
-    spread = signs.std(0) + 1e-9
-    x = np.hstack([(signs - signs.mean(0)) / spread, np.ones((len(signs), 1))])
-    penalty = np.diag([_RIDGE] * signs.shape[1] + [0.0])
-    weights = np.zeros(x.shape[1])
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-x @ weights))
-        step = np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + penalty, x.T @ (p - weak) + penalty @ weights)
-        weights -= step
-    slopes = weights[:-1] / spread
-    return np.append(slopes, weights[-1] - slopes @ signs.mean(0))
+    """Weights of the signs, the constant last; the ridge holds down all alike. ``signs`` (n, 8), ``weak`` (n,) of 0 and 1."""
+    centre, spread = signs.mean(0), signs.std(0) + 1e-9
+    weights, constant = logistic((signs - centre) / spread, weak, _RIDGE)
+    slopes = weights / spread
+    return np.append(slopes, constant - slopes @ centre)
 
 
 def calibrated(signs: Floats, weak: Floats) -> tuple[Floats, float, Floats]:
