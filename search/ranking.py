@@ -170,19 +170,22 @@ class Ranking:
 
     def _behind(self, text: str, vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
         """The concepts that the words name or sound like, without those whose terms are not nearer than ``least`` to the whole: "Messe" in
-        "was man messen kann".
+        "was man messen kann". One that the words name and that the question sounds like most is meant, however far its terms are: "kreş".
         """
         named = {
             concept.number: (min(1.0, concept.weight / _SURE), concept.words) for concept in self._lexicon.find(text)
         }
-        for number, similarity in self._lexicon.sounding(vector):
+        sounding = self._lexicon.sounding(vector)
+        meant = next((number for number, _ in sounding[:1] if number in named), None)
+        for number, similarity in sounding:
             before, words = named.get(number, (0.0, frozenset()))
             sounds = min(1.0, (similarity - _SOUNDS) / (_SOUNDS_SURELY - _SOUNDS))
             named[number] = (max(before, sounds), words)
         found = []
         for number, (sure, words) in named.items():
             vector_of_terms = self._lexicon.vector(number)
-            weight = sure * min(1.0, (float(vector_of_terms @ vector) - least) / _AGREEING)
+            agreement = 1.0 if number == meant else (float(vector_of_terms @ vector) - least) / _AGREEING
+            weight = sure * min(1.0, agreement)
             if sure > 0 and weight > 0:
                 found.append(Behind(self._lexicon.terms[number], words, weight, vector_of_terms))
         return tuple(sorted(found, key=lambda behind: -behind.weight))

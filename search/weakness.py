@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from ontology.concepts import fold
 from search.lexicon import Lexicon
-from search.ranking import Behind, Topic
+from search.ranking import Topic
 from search.stems import stems
 from search.vectors import VectorIndex
 from search.words import WordIndex
@@ -28,14 +28,16 @@ _MOST = 60  # words of a question that are looked at
 _WORD = re.compile(r"\w+")
 _ALIKE = 86.0  # of 100: as a word and its misspelling, or its part of a compound
 _LETTERS = 5  # of a word: shorter ones are too alike
-# Similarity of a concept's terms and an offer from which that is about it: "Deutsch A1.1" is for beginners.
-_ABOUT = 0.75
+_SURELY = 0.7  # how sure a concept is at least that the question only sounds like and a hit meets
 _REMEMBERED = 4096  # concepts with the nearest offer's similarity: more than the lexicon has
 
 HITS = 5
 """So many of the best are looked at: in their words those of the question are to stand."""
 
-SIGNS = ("score", "absent", "unknown", "covered", "met_concept", "unmet_concept", "length", "foreign")
+SIGNS = (
+    *("score", "absent", "unknown", "covered"),
+    *("met_concept", "unmet_concept", "length", "foreign", "met_by_foreign_words"),
+)
 """What `Weakness.signs` gives, in this order."""
 
 
@@ -80,14 +82,15 @@ class Weakness:
     def signs(
         self, topic: Topic, rows: NDArray[np.int64], titles: Sequence[str], score: float, language: str
     ) -> NDArray[np.float64]:
-        """What speaks for and against a weak answer: `SIGNS`, (8,).
+        """What speaks for and against a weak answer: `SIGNS`, (9,).
 
         ``rows``, ``titles``: those of the best hits, ``score``: that of the first. ``absent``: how likely a word that an answer would say
         stands in none of the hits, and ``unknown``, in no offer at all; 0 in other languages than German, and words that name a concept
-        which a hit names, too, are left out. ``covered``: how near the nearest
-        of all offers is to the concept of the lexicon that is nearest to the question.
+        which a hit names in full are left out. ``covered``: how near the nearest
+        of all offers is to the concept of the lexicon that is nearest to the question. ``met_concept``, ``unmet_concept``: how surely the
+        question names a concept that a hit names, and one that none does; in other languages, where words are no signs, the first says more.
         """
-        met, unmet, answered = self._concepts(topic, rows)
+        met, unmet, answered = self._concepts(topic, rows, titles)
         german = language == "de"
         said = spoken(topic.text, self._words.terms)
         open_ones = {stem: word for stem, word in said.items() if stem not in answered}
@@ -100,9 +103,10 @@ class Weakness:
                 unknown,
                 1.0 if nearest is None else self._nearest_offer(nearest),
                 met,
-                unmet if met == 0 else 0.0,
+                unmet,
                 math.log1p(len(said)),
                 0.0 if german else 1.0,
+                0.0 if german else met,
             ]
         )
 
@@ -118,29 +122,34 @@ class Weakness:
                 none_unknown *= needless
         return 1 - none_absent, 1 - none_unknown
 
-    def _concepts(self, topic: Topic, rows: NDArray[np.int64]) -> tuple[float, float, frozenset[str]]:
-        """How sure the surest concept is that the question names and a hit as well, and the surest that no hit names; the stems by which
-        the question names the former.
+    def _concepts(
+        self, topic: Topic, rows: NDArray[np.int64], titles: Sequence[str]
+    ) -> tuple[float, float, frozenset[str]]:
+        """How surely a concept that the question names is met by a hit, and how surely one is not; the stems by which the question names
+        those that are met in full.
         """
         met = unmet = 0.0
         answered: frozenset[str] = frozenset()
+        texts = [" ".join(self._words.terms(title)) for title in titles]
         for concept in topic.behind:
-            if not concept.said:
-                continue  # it only sounds like it
-            if self._is_near(concept, rows) or any(self._stands(term, rows) for term in concept.terms.split(", ")):
-                met, answered = max(met, concept.weight), answered | concept.said
-            else:
-                unmet = max(unmet, concept.weight)
-        return met, unmet, answered
+            if not concept.said and concept.weight < _SURELY:
+                continue
+            share = max(self._share(term, rows, texts) for term in concept.terms.split(", "))
+            # squared: "Deutsch A1" says one word of "Deutsch für Anfänger", but so does "Deutsch als Muttersprache" that is not meant
+            met = max(met, concept.weight * share**2)
+            if concept.said:  # what a question only sounds like may be missing
+                unmet = max(unmet, concept.weight * (1 - share**2))
+                answered = answered | concept.said if share == 1 else answered
+        return met, max(0.0, unmet - met), answered
 
-    def _is_near(self, concept: Behind, rows: NDArray[np.int64]) -> bool:
-        """Whether one of the rows is about the concept, in whatever words."""
-        return bool((self._vectors.similarities(concept.vector[None], rows) > _ABOUT).any())
-
-    def _stands(self, term: str, rows: NDArray[np.int64]) -> bool:
-        """Whether one of the rows has all words of a term."""
-        having = [self._words.having(stem, rows) for stem in self._words.terms(term)]
-        return bool(having) and bool(np.logical_and.reduce(having).any())
+    def _share(self, term: str, rows: NDArray[np.int64], texts: Sequence[str]) -> float:
+        """How many of a term's words one of the rows has at most, in [0, 1]; in its title (stems) also as a part: "Friseurin"."""
+        having = [
+            self._words.having(stem, rows)
+            | np.array([len(stem) >= _LETTERS and stem in text for text in texts], np.bool_)
+            for stem in self._words.terms(term)
+        ]
+        return float(np.mean(having, axis=0).max()) if having and rows.size else 0.0
 
     def _nearest(self, concept: int) -> float:
         everything = np.ones(self._vectors.height, np.bool_)

@@ -289,3 +289,7 @@ def test_what_is_asked_in_general_is_no_weak_answer(demo: Path, ask: Asker) -> N
     assert answer["hits"]
     assert not answer["weak"]
     assert ask(demo, "Hubschrauber reparieren", today=TODAY)["weak"]
+
+
+def test_a_word_that_the_encoder_does_not_know_is_found_by_what_people_say(demo: Path, ask: Asker) -> None:
+    assert ask(demo, "kreş arıyorum")["hits"][0]["name"].startswith("Kita")

@@ -116,6 +116,32 @@ def test_a_whole_field_is_no_weak_answer(question: str, demo: Path, ask: Asker) 
     assert not ask(demo, question)["weak"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "хочу вивчити німецьку",
+        "أريد تعلم الألمانية",
+        "Je veux apprendre l'allemand",
+        "I want to learn German",
+        "Almanca öğrenmek istiyorum",
+    ],
+)
+def test_a_german_course_is_no_weak_answer_to_who_wants_to_learn_german(question: str, demo: Path, ask: Asker) -> None:
+    answer = ask(demo, question)
+    assert "Deutsch" in answer["hits"][0]["name"]
+    assert not answer["weak"]
+
+
+def test_a_hit_that_says_half_of_a_concept_meets_a_quarter_of_it(usual: Path, complete: Path) -> None:
+    found = signs(usual, "Chcę zostać fryzjerką")
+    assert (found["met_concept"], found["unmet_concept"]) == (0, 1)
+    found = signs(complete, "Chcę zostać fryzjerką")  # "Friseurin" holds the word
+    assert (found["met_concept"], found["met_by_foreign_words"], found["unmet_concept"]) == (1, 1, 0)
+    # "Deutsch als Fremdsprache" says one word of two of "Deutsch für Anfänger", and two of four of "Deutsch als Fremdsprache A1 bis A2"
+    found = signs(usual, "хочу вивчити німецьку")
+    assert (found["met_concept"], found["unmet_concept"]) == (0.25, 0.5)
+
+
 def test_a_word_resembles_its_misspelling_and_the_compound_that_it_is_part_of() -> None:
     assert resembles("wirbelseulengymnastik", "wirbelsaeulengymnastik am vormittag")
     assert resembles("keramik", "raku gartenkeramik im herbst")
