@@ -86,9 +86,9 @@ class Weakness:
 
         ``rows``, ``titles``: those of the best hits, ``score``: that of the first. ``absent``: how likely a word that an answer would say
         stands in none of the hits, and ``unknown``, in no offer at all; 0 in other languages than German, and words that name a concept
-        which a hit names in full are left out. ``covered``: how near the nearest
-        of all offers is to the concept of the lexicon that is nearest to the question. ``met_concept``, ``unmet_concept``: how surely the
-        question names a concept that a hit names, and one that none does; in other languages, where words are no signs, the first says more.
+        which a hit names in full are left out. ``covered``: how near the nearest of all offers is to the concept of the lexicon that is
+        nearest to the question. ``met_concept``, ``unmet_concept``: how surely the question names a concept that a hit names, and one
+        that none does; the first once more for other languages, where it is the only sign of words.
         """
         met, unmet, answered = self._concepts(topic, rows, titles)
         german = language == "de"
