@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
 
-import faiss
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from search.encoder import Encoder
+from search.lexicon.nearest import Nearest, Packed
 from search.spelling import Vocabulary
 from search.stems import stems
 
@@ -29,10 +28,6 @@ _AS_PART = 0.6  # what a part of a compound counts
 _ARTICLE = re.compile("^[وبك]?(?:ال|لل)")  # the Arabic one, as it is written with what comes before it
 _REMEMBERED = 16  # questions: near concepts are asked for more than once
 _INSIDE = 0.3  # what an alias counts that is part of a longer one which also matches: "Noten" in "Noten lesen"
-_MANY = 1000  # vectors: fewer are all compared
-_PART_OF_CODE, _BITS = 4, 4  # so many directions share a code of so many bits
-_ROUNDS = 2  # of learning the codes: more of them find no more
-_SPARE = 8  # codes looked at for each vector that is wanted
 _SOUNDING = 3  # concepts that a question sounds like at most
 _HEARD = 12  # sayings looked at for them: a concept has up to four
 _WORD = re.compile(r"\w+")
@@ -42,8 +37,8 @@ MOST_NEAR = 20
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """``terms``: those of providers, one text for each concept. ``vectors``: float16 (concepts, dim), as bytes, made by ``model``.
-    ``sayings``: float16 (sayings, dim), as bytes, of what people say; ``said_of``: the number of the concept of each.
+    """``terms``: those of providers, one text for each concept. ``vectors``: of each, made by ``model``. ``sayings``: vectors of what
+    people say; ``said_of``: the number of the concept of each.
 
     Aliases by number: ``aliases`` holds the stems of each, separated by blanks; ``concepts`` those that it names; ``weights`` how specific
     it is, in (0, 1]; ``by_stem`` finds it by its rarest stem. Those in ``beside`` count as words of their own only, and where the words
@@ -58,8 +53,8 @@ class Compiled(msgspec.Struct, frozen=True):
     by_stem: dict[str, list[int]]
     stems: list[str]
     model: str
-    vectors: bytes
-    sayings: bytes
+    vectors: Packed
+    sayings: Packed
     said_of: list[int]
 
 
@@ -80,9 +75,12 @@ class Lexicon:
         self._compiled = compiled
         self.vocabulary = Vocabulary(dict.fromkeys(compiled.stems), compiled.terms)
         self._own = encoder.name == compiled.model
-        self._near = lru_cache(_REMEMBERED)(lambda vector: _nearest(self._vectors, vector, MOST_NEAR))
+        self._nearest_concepts, self._nearest_sayings = Nearest(compiled.vectors), Nearest(compiled.sayings)
+        self._near = lru_cache(_REMEMBERED)(
+            lambda vector: self._nearest_concepts(np.frombuffer(vector, np.float32), MOST_NEAR)
+        )
         if self._own:
-            shipped = np.frombuffer(compiled.vectors, np.float16).reshape(len(compiled.terms), -1)
+            shipped = compiled.vectors.array()
             self._vector: Callable[[int], NDArray[np.float32]] = lambda number: shipped[number].astype(np.float32)
         else:
             self._vector = cache(lambda number: encoder.encode_offers([compiled.terms[number]])[0])
@@ -96,16 +94,6 @@ class Lexicon:
     def vector(self, number: int) -> NDArray[np.float32]:
         """The vector (dim,) of a concept's terms, encoded as an offer."""
         return self._vector(number)
-
-    @cached_property
-    def _vectors(self) -> Any:
-        """The shipped vectors of all concepts."""
-        return _index(np.frombuffer(self._compiled.vectors, np.float16).reshape(len(self.terms), -1))
-
-    @cached_property
-    def _sayings(self) -> Any:
-        """Those of what people say."""
-        return _index(np.frombuffer(self._compiled.sayings, np.float16).reshape(len(self._compiled.said_of), -1))
 
     def near(self, vector: NDArray[np.float32], least: float) -> list[int]:
         """The numbers of the concepts that are nearer than ``least`` to a vector (dim,), at most `MOST_NEAR`, nearest first; none where
@@ -127,11 +115,10 @@ class Lexicon:
         """
         if not self._own:
             return []
-        similarities, rows = _nearest(self._sayings, vector.tobytes(), _HEARD)
+        similarities, rows = self._nearest_sayings(vector, _HEARD)
         found: dict[int, float] = {}
         for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
-            if row >= 0:  # there are fewer
-                found.setdefault(self._compiled.said_of[row], similarity)
+            found.setdefault(self._compiled.said_of[row], similarity)
         return list(found.items())[:_SOUNDING]
 
     def find(self, text: str) -> list[Concept]:
@@ -164,28 +151,6 @@ class Lexicon:
                 if part in self.vocabulary.stems:
                     said.setdefault(part, _AS_PART)
         return said
-
-
-def _index(shipped: NDArray[np.float16]) -> Any:
-    """Finds vectors. Of many, codes find those that may be the nearest, which are compared one by one."""
-    vectors = shipped.astype(np.float32)
-    dimension = vectors.shape[1]
-    index: Any = faiss.IndexFlatIP(dimension)
-    if len(vectors) >= _MANY:
-        codes = faiss.IndexPQFastScan(dimension, dimension // _PART_OF_CODE, _BITS, faiss.METRIC_INNER_PRODUCT)
-        codes.pq.cp.niter = _ROUNDS
-        codes.train(vectors)
-        index = faiss.IndexRefineFlat(codes)
-        index.k_factor = _SPARE
-    index.add(vectors)
-    return index
-
-
-def _nearest(index: Any, vector: bytes, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Similarities and numbers of the vectors that are nearest to one (float32 as bytes), nearest first."""
-    faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
-    (similarities,), (numbers,) = index.search(np.frombuffer(vector, np.float32)[None], count)
-    return similarities, numbers
 
 
 def _parts(stem: str) -> Iterable[str]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from search.encoder import Encoder, open_encoder
 from search.lexicon import Compiled
+from search.lexicon.nearest import pack
 from search.lexicon.source import SourceConcept, read_concepts
 from search.stems import stems
 from search.training.pairs import read_pairs
@@ -101,8 +102,8 @@ def compile_lexicon(encoder: Encoder) -> Compiled:
         by_stem=by_stem,
         stems=sorted({stem for alias in aliases for stem in alias.stems}),
         model=encoder.name,
-        vectors=encoder.encode_offers(terms).astype(np.float16).tobytes(),
-        sayings=sayings.astype(np.float16).tobytes(),
+        vectors=pack(encoder.encode_offers(terms)),
+        sayings=pack(sayings),
         said_of=said_of,
     )
 

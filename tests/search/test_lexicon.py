@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from search.encoder import Encoder
 from search.lexicon import Compiled, Lexicon
 from search.lexicon.compile import compile_lexicon, weigh_aliases
+from search.lexicon.nearest import pack
 from search.lexicon.source import SourceConcept, read_concepts
 
 
@@ -42,8 +43,8 @@ def compiled(*concepts: tuple[str, str], questions: Sequence[str] = ("Hilfe",) *
         },
         stems=sorted({stem for alias in aliases for stem in alias.stems}),
         model="counting",
-        vectors=np.array([[0.5]] * len(concepts), np.float16).tobytes(),
-        sayings=np.array([[0.5 + 0.1 * number] for number in range(len(concepts))], np.float16).tobytes(),
+        vectors=pack(np.array([[0.5]] * len(concepts), np.float16)),
+        sayings=pack(np.array([[0.5 + 0.1 * number] for number in range(len(concepts))], np.float16)),
         said_of=list(range(len(concepts))),
     )
 
@@ -144,15 +145,16 @@ def test_the_shipped_lexicon_is_the_one_of_the_files(encoder: Encoder) -> None:
         encode_questions = encode_offers
 
     made, shipped = compile_lexicon(Silent()), Lexicon.shipped()
-    bare = {"vectors": b"", "sayings": b""}
+    bare = {"vectors": SMALL.vectors, "sayings": SMALL.sayings}
     assert msgspec.structs.replace(made, **bare) == msgspec.structs.replace(shipped, **bare)
+    assert (made.vectors.height, made.sayings.height) == (shipped.vectors.height, shipped.sayings.height)
     first = encoder.encode_offers([shipped.terms[0]])[0]
-    vectors = np.frombuffer(shipped.vectors, np.float16).reshape(len(shipped.terms), -1)
+    vectors = shipped.vectors.array()
     assert np.allclose(vectors[0].astype(np.float32), first, atol=2e-3)
     # what people say for a concept lies near its means
     concept = read_concepts()[0]
     said = encoder.encode_questions([*concept.terms, *concept.aliases])
-    sayings = np.frombuffer(shipped.sayings, np.float16).reshape(len(shipped.said_of), -1)
+    sayings = shipped.sayings.array()
     means = sayings[np.array(shipped.said_of) == 0].astype(np.float32)
     assert len(means) == 4
     assert (said @ means.T).max(1).mean() > 0.6
@@ -188,8 +190,8 @@ def test_the_nearest_concepts_are_those_of_comparing_all() -> None:
     encoder = Counting()
     encoder.name = shipped.model
     lexicon = Lexicon(shipped, encoder)
-    vectors = np.frombuffer(shipped.vectors, np.float16).reshape(len(shipped.terms), -1).astype(np.float32)
-    assert len(vectors) > 1000  # else no codes are needed
+    vectors = shipped.vectors.array().astype(np.float32)
+    assert shipped.vectors.codes  # else all are compared
     draw = np.random.default_rng(4)
     questions = vectors[draw.integers(0, len(vectors), 50)] + 0.03 * draw.standard_normal((50, vectors.shape[1]))
     for question in (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32):
