@@ -239,6 +239,7 @@ import os, signal
 from catalogue import run
 from service import ingesting
 from service.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which may be ignored where tests run in the background
 run._MANY = 1
 {} = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 main()
