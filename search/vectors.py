@@ -33,7 +33,7 @@ _SPARE, _MORE = 2, 300  # codes looked at for each row that is wanted, and besid
 _COPIED = 10_000  # rows, 15 MB: not all at once, where a copy is needed
 _AT_ONCE = 256  # rows multiplied at once: more of them leave the processor's cache
 _CHANGED = 0.05  # of the rows may lie in the file of changes before all are written anew
-_REMEMBERED = 16  # questions: each is asked of several groups and for every page
+_REMEMBERED = 16  # questions with their filters: each is asked again for every page
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -161,11 +161,18 @@ class VectorIndex:
 
     @cached_property
     def _codes(self) -> tuple[Vectors, Any]:
-        """The change of directions and the codes behind it."""
+        """The change of directions, and the codes behind it as the one list of an inverted file: these can be scanned under a filter."""
         both: Any = faiss.read_index(str(self._codes_path))
         change: Any = faiss.downcast_VectorTransform(both.chain.at(0))
         codes: Any = faiss.downcast_index(both.index)
-        return faiss.vector_to_array(change.A).reshape(-1, self._dimension), faiss.IndexPQFastScan(codes)
+        only: Any = faiss.IndexFlatIP(codes.d)
+        only.add(np.zeros((1, codes.d), np.float32))
+        lists: Any = faiss.IndexIVFPQ(only, codes.d, 1, codes.pq.M, _BITS, faiss.METRIC_INNER_PRODUCT)
+        lists.by_residual, lists.pq, lists.is_trained = False, codes.pq, True
+        rows = np.arange(codes.ntotal)
+        lists.invlists.add_entries(0, rows.size, faiss.swig_ptr(rows), codes.codes.data())
+        lists.ntotal = rows.size
+        return faiss.vector_to_array(change.A).reshape(-1, self._dimension), faiss.IndexIVFPQFastScan(lists)
 
     def search(self, question: Vectors, count: int, allowed: NDArray[np.bool_]) -> VectorHits:
         """The best ``count`` of the allowed rows (a mask over all rows) for a question's vector (dim,). Similarities are exact."""
@@ -179,29 +186,22 @@ class VectorIndex:
         number = int(np.count_nonzero(allowed))
         if not self._coded or number <= _FEW:
             return np.flatnonzero(allowed)
-        near = self._near(question.tobytes(), _SPARE * count + _MORE, allowed, number)
+        # bits, so that what is remembered of a filter is small
+        near = self._nearest(
+            question.tobytes(), np.packbits(allowed, bitorder="little").tobytes(), _SPARE * count + _MORE
+        )
         return in_order(near if others is None else np.concatenate([near, others]))
 
-    def _near(self, key: bytes, spare: int, allowed: NDArray[np.bool_], number: int) -> Rows:
-        """The best ``spare`` of the allowed rows by their codes."""
-        wanted = spare * self.height // number
-        while True:
-            # in steps, so that the groups of a question share what is remembered
-            step = spare << max(0, (wanted - 1) // spare).bit_length()
-            near = self._nearest(key, min(self.height, step))
-            known = near[near < allowed.size]  # where the last offers are gone, the mask ends before their rows
-            rows = known[allowed[known]][:spare]
-            if rows.size >= min(number, spare) or near.size >= self.height:
-                return rows
-            wanted *= 4
-            spare *= 2  # what is allowed lies far from the question, where codes tell less apart
-
-    def _scan(self, question: bytes, count: int) -> Rows:
-        """About the nearest ``count`` of all rows, best first."""
+    def _scan(self, question: bytes, allowed: bytes, count: int) -> Rows:
+        """About the nearest ``count`` of the allowed rows (a bit each), in no order."""
         faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
         directions, codes = self._codes
-        rows: Rows = codes.search((directions @ np.frombuffer(question, np.float32))[None], count)[1][0]
-        return rows
+        of_allowed: Any = faiss.IDSelectorBitmap
+        only: Any = faiss.SearchParametersIVF
+        turned = (directions @ np.frombuffer(question, np.float32))[None]
+        _, (rows,) = codes.search(turned, count, params=only(sel=of_allowed(np.frombuffer(allowed, np.uint8))))
+        found: Rows = rows[rows >= 0]  # where fewer are allowed
+        return found
 
     def similarities(self, questions: Vectors, rows: Rows) -> Vectors:
         """Inner products of vectors (n, dim) with those of given rows: (n, rows)."""
