@@ -61,9 +61,13 @@ class Snapshot:
         self.path = path
         # a shared lock keeps the writer from removing it
         self._hold = os.open(path / "snapshot.json", os.O_RDONLY)
-        fcntl.flock(self._hold, fcntl.LOCK_SH)
-        self.state = msgspec.json.decode((path / "snapshot.json").read_bytes(), type=State)
-        self.ledger = Ledger.open(path / "ledger.sqlite")
+        try:
+            fcntl.flock(self._hold, fcntl.LOCK_SH)
+            self.state = msgspec.json.decode((path / "snapshot.json").read_bytes(), type=State)
+            self.ledger = Ledger.open(path / "ledger.sqlite")
+        except BaseException:  # most likely it was removed before the lock was ours
+            os.close(self._hold)
+            raise
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:

@@ -46,7 +46,7 @@ class Ledger:
     @classmethod
     def open(cls, path: Path) -> Ledger:
         """Read-only; the file never changes, so it is mapped: reading it by system calls takes twice as long."""
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         db.execute(f"PRAGMA mmap_size = {_MAPPED}")
         return cls(db)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pyoxigraph as ox
 import pytest
 
 from catalogue import dataset
+from catalogue import snapshot as snapshot_module
 from catalogue.errors import CatalogueBusy, CatalogueEmpty, CatalogueError, CatalogueOutdated
 from catalogue.ledger import Bookmark, Counts, Note
 from catalogue.neighbours import Check, note_check, read_checks
@@ -170,6 +173,42 @@ def test_a_reader_keeps_its_snapshot(tmp_path: Path) -> None:
         assert len(old.describe(f"{BASE}/id/angebot/kvhs-A")) == 11
     ingest(tmp_path, offer("A", "vier"))
     assert sorted(p.name for p in (tmp_path / "snapshots").iterdir()) == ["000004", "000005"]
+
+
+def open_files(folder: Path) -> list[str]:
+    """Files below a folder, removed ones among them, that this process has open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # that of the listing itself
+            found.append(str(descriptor.readlink()))
+    return sorted(name for name in found if name.startswith(str(folder)))
+
+
+def test_a_reader_overtaken_by_two_runs_reads_the_newest_and_lets_the_removed_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(tmp_path, offer("A", "eins"))
+
+    def overtaken(descriptor: int, operation: int) -> None:
+        monkeypatch.undo()
+        ingest(tmp_path, offer("A", "zwei"))
+        ingest(tmp_path, offer("A", "drei"))
+        assert open_files(tmp_path) == [f"{tmp_path}/snapshots/000001/snapshot.json (deleted)"]
+        fcntl.flock(descriptor, operation)
+
+    monkeypatch.setattr(snapshot_module, "fcntl", SimpleNamespace(flock=overtaken, LOCK_SH=fcntl.LOCK_SH))
+    with Snapshot.open(tmp_path) as snapshot:
+        assert snapshot.path.name == "000003"
+        assert {Path(name).parent.name for name in open_files(tmp_path)} == {"000003"}
+    assert open_files(tmp_path) == []
+
+
+def test_a_snapshot_that_cannot_be_read_is_not_held(tmp_path: Path) -> None:
+    ingest(tmp_path, offer("A"))
+    (tmp_path / "snapshots/000001/ledger.sqlite").unlink()
+    with pytest.raises(sqlite3.OperationalError):
+        Snapshot.open(tmp_path)
+    assert open_files(tmp_path) == []
 
 
 def test_rows_of_withdrawn_offers_are_used_again(tmp_path: Path) -> None:
