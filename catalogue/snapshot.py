@@ -16,10 +16,12 @@ from catalogue.errors import CatalogueEmpty, CatalogueOutdated
 from catalogue.feed.log import Feed, read_feed
 from catalogue.judgements import Judgements
 from catalogue.ledger import Ledger
+from ontology.iris import SCHEMA
 
 __all__ = ["FORMAT", "Snapshot", "State", "describe", "visible_snapshot"]
 
 
+_PROVIDER = ox.NamedNode(SCHEMA + "provider")
 FORMAT = 2  # of a snapshot's ledger and feed; the next run brings older ones up to date
 
 
@@ -129,12 +131,15 @@ class Snapshot:
 
 
 def describe(store: ox.Store, iri: ox.NamedNode, graph: ox.NamedNode | None) -> Iterator[ox.Quad]:
-    """The statements with ``iri`` or one of its fragments as subject, following the links from part to part."""
+    """The statements with ``iri`` or one of its fragments as subject, following the links from part to part.
+
+    A provider is no part of an offer, whatever it is called: it may be that of other offers too.
+    """
     parts, seen = [iri], {iri}
     while parts:
         for quad in store.quads_for_pattern(parts.pop(), None, None, graph):
             yield quad
-            part = quad.object
+            part = None if quad.predicate == _PROVIDER else quad.object
             if isinstance(part, ox.NamedNode) and part.value.startswith(f"{iri.value}#") and part not in seen:
                 seen.add(part)
                 parts.append(part)

@@ -380,6 +380,31 @@ def test_of_what_a_neighbour_says_of_a_provider_the_last_word_counts(tmp_path: P
         assert '"VHS"' not in names
 
 
+def test_a_provider_that_is_called_like_a_part_of_an_offer_is_none(tmp_path: Path) -> None:
+    first, second = of_neighbour("1"), of_neighbour("2")
+    called = f"{first.iri}#anbieter"
+
+    def of_house(offer: Offer, name: str = "Haus") -> Offer:
+        return msgspec.structs.replace(offer, provider=Provider(id="worms~haus", name=name, iri=called))
+
+    def said_of_house() -> set[str]:
+        with Snapshot.open(tmp_path) as snapshot:
+            found = snapshot.store.quads_for_pattern(ox.NamedNode(called), None, None)
+            return {quad.object.value.rpartition("/")[2] for quad in found}
+
+    follow(tmp_path, of_house(first), of_house(second))
+    assert said_of_house() == {"Organization", "Haus"}
+    follow(tmp_path, of_house(msgspec.structs.replace(first, name="Drehen")))
+    assert said_of_house() == {"Organization", "Haus"}
+    assert len(statements(tmp_path)) == 2 * 4 + 2
+    follow(tmp_path, of_house(second, "Werkstatt"))
+    assert said_of_house() == {"Organization", "Werkstatt"}
+    follow(tmp_path, withdrawn=("worms~1",))
+    assert said_of_house() == {"Organization", "Werkstatt"}
+    follow(tmp_path, withdrawn=("worms~2",))
+    assert statements(tmp_path) == set()
+
+
 def test_a_neighbour_that_moves_leaves_nothing_at_its_old_address(tmp_path: Path) -> None:
     follow(tmp_path, of_neighbour("1"))
     follow(tmp_path, of_neighbour("1", base="https://neu.example"))

@@ -15,7 +15,7 @@ from tests.catalogues import status
 from tests.ingest.neighbours.servers import serving as misbehaving
 from tests.ingest.neighbours.test_whole import Site
 from tests.service.conftest import OFFERS, wait_for
-from tests.service.harvesting.conftest import OPEN, SETTINGS, Pair, harvest, offers_of
+from tests.service.harvesting.conftest import OPEN, SETTINGS, Pair, harvest, offers_of, statements
 
 
 def test_the_same_by_dump(tmp_path: Path, vectors: Path) -> None:
@@ -75,3 +75,25 @@ def test_a_site_whose_last_offer_is_gone_has_none(tmp_path: Path, vectors: Path)
         )
     assert report.counts.withdrawn == 1
     assert offers_of(tmp_path, "nachbar/dort") == {}
+
+
+def test_an_offer_on_the_first_page_of_a_site_keeps_its_provider(tmp_path: Path, vectors: Path) -> None:
+    """Its name is the address of the site, with which the name of every provider begins there."""
+    course = b"""<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Course", "identifier": "1", "name": "Chor",
+        "provider": {"@type": "Organization", "name": "Haus"}}</script>"""
+    site = Site(
+        sitemap_xml=b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{origin}/</loc></url></urlset>"""
+    )
+    site.bodies["/"] = course
+    (tmp_path / "cache").mkdir()
+    shutil.copyfile(vectors, tmp_path / "cache" / "vectors.sqlite")
+    with misbehaving(site) as origin:
+        (tmp_path / "katalog.toml").write_text(f'[[neighbour]]\nname = "dort"\nsitemap = "{origin}/sitemap.xml"\n')
+        settings = read_settings(tmp_path)
+        harvester = Harvester(tmp_path, settings, no_progress(), Limits(pause=0.0))
+        for name in ("Chor", "Kinderchor"):
+            site.bodies["/"] = course.replace(b"Chor", name.encode())
+            assert harvester.harvest(settings.neighbour[0], renew=True).counts == (1, 1, 0, 0, 0)
+            said = statements(tmp_path, "/graph/nachbar/dort")
+            assert f'<{origin}/> <http://schema.org/name> "{name}"' in said
+            assert f'<{origin}/#Haus> <http://schema.org/name> "Haus"' in said
