@@ -116,10 +116,10 @@ def _stored(path: Path, base: str, source: str) -> Iterator[Change | Note]:
 def _described(store: ox.Store, iri: ox.NamedNode, source: str) -> Offer:
     """Raises NeighbourRefused; of what is said without end no more is read than shows it."""
     quads = list(islice(describe(store, iri, None), MOST_STATEMENTS + 1))
-    providers = [quad.object for quad in quads if quad.predicate.value == SCHEMA + "provider"]
-    for provider in providers[:1]:
-        if isinstance(provider, ox.NamedNode):
-            quads += islice(describe(store, provider, None), MOST_STATEMENTS + 1)
+    named = [quad.object for quad in quads if quad.subject == iri and quad.predicate.value == SCHEMA + "provider"]
+    providers = [provider.value for provider in named if isinstance(provider, ox.NamedNode)]
+    if providers:  # of several the one that is read
+        quads += islice(describe(store, ox.NamedNode(min(providers)), None), MOST_STATEMENTS + 1)
     return offer_of(iri.value, quads, source)
 
 

@@ -62,6 +62,17 @@ def test_a_dump_in_turtle() -> None:
         assert dumped(origin, "d.ttl", '"1"') is None
 
 
+def test_of_several_providers_in_a_dump_one_is_described() -> None:
+    houses = [
+        f"""<{{origin}}/{key}> a s:Course ; s:name "Chor" ; s:provider <{{origin}}/{key}/a>, <{{origin}}/{key}/b> .
+        <{{origin}}/{key}/a> s:name "Haus A" . <{{origin}}/{key}/b> s:name "Haus B" ."""
+        for key in range(10)
+    ]
+    with serving(Site(d_ttl="\n".join(["@prefix s: <http://schema.org/> .", *houses]).encode())) as origin:
+        offers = [item.offer for item in dumped(origin, "d.ttl") or () if isinstance(item, Change)]
+        assert [offer and offer.provider and offer.provider.name for offer in offers] == ["Haus A"] * 10
+
+
 def test_a_packed_dump_and_broken_ones() -> None:
     good = b'<http://127.0.0.1/x> <a:b> "c" .\n'
     site = Site(
