@@ -104,11 +104,7 @@ class SearchEngine:
         started = time.perf_counter()
         asked = self._asked(request)
         offers = OffersRead(self._snapshot.ledger.offers_at)
-        weak = (
-            asked.topic is not None
-            and not self._generic.is_wide(asked.topic.text)
-            and self._weakness.weak(self._signs(asked, asked.topic, offers))
-        )
+        weak = asked.topic is not None and self._is_weak(asked, asked.topic, offers)
         stated = 0.0 if request.chosen is not None else _FITTING_SHARE
         first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE, stated)
         third = self._nearest_misses(third, asked.wishes, asked.judgement)
@@ -161,6 +157,12 @@ class SearchEngine:
         topic = self._ranking.topic(self._exclusions.split(text), told, question.language) if text else None
         found = self._groups(topic, judged, self._narrowed(request))
         return _Asked(question, wishes, slips, judged.judgement, topic, found)
+
+    def _is_weak(self, asked: _Asked, topic: Topic, offers: OffersRead) -> bool:
+        """Whether nothing really fits; nothing answers what has neither letters nor digits ("???", emoji)."""
+        if not any(map(str.isalnum, topic.text)):
+            return True
+        return not self._generic.is_wide(topic.text) and self._weakness.weak(self._signs(asked, topic, offers))
 
     def _signs(self, asked: _Asked, topic: Topic, offers: OffersRead) -> NDArray[np.float64]:
         best = [candidates.first(HITS) for candidates in asked.found]

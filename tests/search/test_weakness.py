@@ -116,6 +116,13 @@ def test_a_whole_field_is_no_weak_answer(question: str, demo: Path, ask: Asker) 
     assert not ask(demo, question)["weak"]
 
 
+@pytest.mark.parametrize("question", ["🙂🙂", "???", "...", "_", "\u200b", "\ufffd"])
+def test_whatever_comes_without_a_word_is_a_weak_answer(question: str, demo: Path, ask: Asker) -> None:
+    answer = ask(demo, question)
+    assert answer["hits"]
+    assert answer["weak"]
+
+
 @pytest.mark.parametrize(
     "question",
     [
