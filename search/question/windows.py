@@ -26,7 +26,10 @@ _AHEAD = {
     "this_year": ("year", 0),
     "next_year": ("year", 1),
 }
-_FEASTS = {"end_of_year": (12, 21, 31), "turn_of_year": (1, 1, 1), "christmas": (12, 25, 26)}  # month, days
+_FEASTS = {  # month, days
+    **{"end_of_year": (12, 21, 31), "turn_of_year": (1, 1, 1), "christmas": (12, 25, 26)},
+    "between_the_years": (12, 27, 31),
+}
 _PENTECOST = 49  # days after Easter Sunday
 
 
@@ -76,6 +79,10 @@ def next_date(today: dt.date, month: int, day: int, year: int | None = None) -> 
     return None
 
 
+def _month_end(date: dt.date) -> dt.date:
+    return date.replace(day=calendar.monthrange(date.year, date.month)[1])
+
+
 def add_months(date: dt.date, months: int) -> dt.date:
     """The same day so many months later, or the last day of a shorter month."""
     year, month = divmod(date.year * 12 + date.month - 1 + months, 12)
@@ -88,7 +95,8 @@ def cut(window: Window, side: str, today: dt.date) -> Window:
     if side == "from":
         return Window(start, None)
     if side == "before":
-        return Window(None, start - dt.timedelta(1))
+        end_before = start - dt.timedelta(1)
+        return Window(None, end if end and end_before < today else end_before)  # "vor Jahresende" on 28 December
     if side == "to":
         return Window(None, end)
     if side == "after":
@@ -107,7 +115,8 @@ def merge(one: Window, other: Window) -> Window:
     start = min(filter(None, (one.start, other.start)), default=None)
     end = max(filter(None, (one.end, other.end)), default=None)
     if start and end and end < start:
-        end = add_months(end, 12)
+        year_later = add_months(end, 12)
+        end = _month_end(year_later) if end == _month_end(end) else year_later  # February has another one
     return Window(start, end)
 
 
@@ -136,8 +145,8 @@ def relative(name: str, today: dt.date) -> Window:
         return Window(end.replace(day=_THIRDS["late"][0]), end)
     if name in _FEASTS:
         month, first, last = _FEASTS[name]
-        start = next_date(today, month, first) or today
-        return Window(start, start.replace(day=last))
+        end = next_date(today, month, last) or today  # on one of its days it is this one
+        return Window(end.replace(day=first), end)
     return _easter_time(today, _PENTECOST if name == "pentecost" else 0) if name != "right_now" else Window(today, None)
 
 
