@@ -27,7 +27,9 @@ _AHEAD = {
     "next_year": ("year", 1),
 }
 _FEASTS = {  # month, days
-    **{"end_of_year": (12, 21, 31), "turn_of_year": (1, 1, 1), "christmas": (12, 25, 26)},
+    "end_of_year": (12, 21, 31),
+    "turn_of_year": (1, 1, 1),
+    "christmas": (12, 25, 26),
     "between_the_years": (12, 27, 31),
 }
 _PENTECOST = 49  # days after Easter Sunday
