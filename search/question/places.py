@@ -20,6 +20,7 @@ _LOOK_BACK = 60
 _SHORT_NAME, _LONG_NAME = 4, 6  # letters that a known and any name must have to stand for itself
 _AROUND_KM = 15.0  # what "in der Nähe von" means, by the definition of the wishes
 _WORD = re.compile(r"[^\W_]+(?:\.(?= ?\w))?")
+_BEGINNING = re.compile(r"\b[^\W\d_]{2}")
 _BETWEEN = re.compile(r"[ \-./(]{1,3}")
 _POSTAL = re.compile(
     r"(?<![\w.,])(?<!iso )(?<!din )(?<!en )(?:(?:plz:?|d|de)[ -]*)?(\d{5})(?![\w]|[.,]\d| *(?:€|euro))"
@@ -52,23 +53,25 @@ class PlaceReader:
     ) -> None:
         self._gazetteer, self._number = gazetteer, number
         self._names = Names(table, sounds, gazetteer, home)
-        titles = f"(?:(?:{'|'.join(table['titles'])}) )?"
+        elided = r"(?: |(?<=\bd)')"  # "autour d'Alzey"
+        titles = f"{elided}(?:(?:{'|'.join(table['titles'])}) )?"
         radius = table["radius"]
-        self._before = patterns.ending(f"(?:{'|'.join(table['before'])}) {titles}")
-        self._weak = patterns.ending(f"(?:{'|'.join(table['weak_before'])}) {titles}")
+        self._before = patterns.ending(f"(?:{'|'.join(table['before'])}){titles}")
+        self._weak = patterns.ending(f"(?:{'|'.join(table['weak_before'])}){titles}")
         self._never = patterns.ending(f"(?:{'|'.join(table['never_before'])}) ")
-        self._around = patterns.ending(f"(?:{'|'.join(radius['around'])}) {titles}")
+        self._around = patterns.ending(f"(?:{'|'.join(radius['around'])}){titles}")
         self._around_behind = patterns.starting(f"(?:{'|'.join(radius['around_behind'])})(?!\\w)")
-        self._km = [patterns.ending(f"{source} {titles}") for source in radius["kilometres"]]
+        self._km = [patterns.ending(f"{source}{titles}") for source in radius["kilometres"]]
         self._km_alone = [patterns.phrase(source) for source in radius["alone"]]
         self._km_behind = [patterns.starting(f"{source}(?!\\w)") for source in radius["kilometres_behind"]]
+        self._asking_behind = patterns.starting(f"{table['behind']['asking']}(?!\\w)")
         self._suffix = patterns.starting(f"(?:{'|'.join(table['behind']['suffix'])})(?!\\w)")
         self._district = patterns.ending(f"(?:{'|'.join(table['district_before'])}) ")
 
     def find(self, folded: Folded, language: str) -> Iterator[Candidate]:
         """Candidates with the filter ``place`` and a Place as value, or ``radius_km`` where no place stands beside it."""
         text = folded.text
-        shy = folded.original != folded.original.lower()  # capitals are used, so a name in small letters is no name
+        shy = _has_capitals(folded.original)  # so a name in small letters is no name
         for match in _POSTAL.finditer(text):
             if found := self._gazetteer.by_postal_code(match[1]):
                 yield self._placed(text, match.start(), match.end(), self._postal_end(text, match.end(), found), rank=3)
@@ -114,7 +117,7 @@ class PlaceReader:
         left = text[max(0, start - _LOOK_BACK) : start]
         if self._district.search(left) or self._is_district(text, start, end, key):
             return None
-        asked = self._is_asked(left) or any(pattern.search(left) for pattern in self._km)
+        asked = self._is_asked(left) or bool(self._asking_behind.match(text, end))
         ordinary = self._names.is_ordinary(key)
         small = shy and key.isascii() and folded.original[folded.starts[start]].islower()
         if (small or ordinary) and not asked:
@@ -125,18 +128,20 @@ class PlaceReader:
         own, known = self._names.is_own(key, municipality), self._names.is_known(municipality)
         if asked:
             return self._placed(text, start, end, (municipality, end), rank=1) if own or known else None
-        if self._never.search(left) or not self._stands_alone(key, own, known or self._is_apart(text, start, end)):
+        if self._never.search(left) or not self._stands_alone(key, municipality, self._is_apart(text, start, end)):
             return None
         return self._placed(text, start, end, (municipality, end))
 
     def _is_asked(self, left: str) -> bool:
-        return bool(self._before.search(left) or self._around.search(left))
+        return any(pattern.search(left) for pattern in (self._before, self._around, *self._km))
 
-    def _stands_alone(self, key: str, own: bool, known: bool) -> bool:
+    def _stands_alone(self, key: str, municipality: Municipality, apart: bool) -> bool:
         """Whether the name is understood without a word that asks for a place."""
-        if not own:
-            return known and not key.isascii()
-        return len(key) >= _LONG_NAME or (known and len(key) >= _SHORT_NAME)
+        believed = apart or self._names.is_known(municipality)
+        if not self._names.is_own(key, municipality):
+            return believed and not key.isascii()
+        believed = believed or (len(key) > _SHORT_NAME and self._names.is_town(municipality))
+        return len(key) >= _LONG_NAME or (believed and len(key) >= _SHORT_NAME)
 
     def _bent(self, folded: Folded, word: re.Match[str], language: str, shy: bool) -> Candidate | None:
         """A name with the ending of a case, by its sound, as a demonym or with a typing error."""
@@ -212,3 +217,9 @@ class PlaceReader:
         """ "Alzey-Worms": both halves of the compound are towns, so it is a district's name."""
         ahead, back = _TAIL.match(text, end), _HEAD.search(text[max(0, start - _LOOK_BACK) : start])
         return any(half and self._names.are_two_towns(key, name_key(half[1])) for half in (ahead, back))
+
+
+def _has_capitals(text: str) -> bool:
+    """Whether words begin with capitals as they should; that of the first word is the keyboard's, "B1" and "EDV" are never small."""
+    beginnings = [match[0] for match in _BEGINNING.finditer(text)]
+    return any(two[0].isupper() and two[1].islower() for two in beginnings[1:])
