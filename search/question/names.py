@@ -17,7 +17,8 @@ from search.question.transliteration import Sounds
 __all__ = ["Names", "name_key"]
 
 _WELL_KNOWN = 20_000  # inhabitants from which a town far away is thought of without further words
-_TOWN = 10_000  # inhabitants from which a name is believed that is written by its sound
+_TOWN = 10_000  # and from which a name is believed that stands alone with five letters or is written by its sound
+_SMALL_TOWN = 3_000  # and from which a typing error in it is forgiven where nobody knows what is near
 _NEAR_KM = 75.0  # and the distance up to which any municipality is
 _KM_PER_TENFOLD = 80.0  # so much farther may a town with ten times the inhabitants be and still be meant
 _UNKNOWN_POPULATION = 300
@@ -88,6 +89,10 @@ class Names:
         """Whether it is near or populous enough to be thought of."""
         return (municipality.population or 0) >= _WELL_KNOWN or self.is_near(municipality)
 
+    def is_town(self, municipality: Municipality) -> bool:
+        """Whether it has the size of a town."""
+        return (municipality.population or 0) >= _TOWN
+
     def foreign(self, key: str) -> Municipality | None:
         """The municipality of a name that only the lexicon knows."""
         return self.meant(fold(self._foreign[key])) if key in self._foreign else None
@@ -113,7 +118,7 @@ class Names:
         """A town or near place whose name sounds like a word in Cyrillic letters."""
         for form in (word, *self.cases(word, language)):
             found = [(key, self.meant(key)) for key in self._sounds.find(form) if key not in self._ordinary]
-            known = [m for key, m in found if self.is_own(key, m) and (self.is_near(m) or (m.population or 0) >= _TOWN)]
+            known = [m for key, m in found if self.is_own(key, m) and (self.is_near(m) or self.is_town(m))]
             if known:
                 return min(known, key=lambda municipality: (self._cost(municipality), municipality.ags))
         return None
@@ -130,7 +135,7 @@ class Names:
         return None
 
     def misspelt(self, word: str, *, sure: bool = False) -> Municipality | None:
-        """The known own name with one wrong letter, two in a very long one.
+        """The known own name with one wrong letter, two in a very long one; a small town's too where no home tells what is near.
 
         ``sure`` asks for a near place and a long name with one wrong letter.
         """
@@ -145,7 +150,7 @@ class Names:
         close = process.extract(
             word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=wrong, limit=9
         )
-        found = [(distance, self.meant(key)) for key, distance, _ in close if self._believed(key, self.meant(key))]
+        found = [(distance, self.meant(key)) for key, distance, _ in close if self._is_mended(key, int(distance))]
         found = [(d, m) for d, m in found if not sure or self.is_near(m)]
         return min(found, key=lambda pair: (pair[0], self._cost(pair[1]), pair[1].ags))[1] if found else None
 
@@ -163,6 +168,13 @@ class Names:
             if len(key) >= 5 and key.isascii() and key not in self._ordinary:
                 names.setdefault(key[0], []).append(key)
         return names
+
+    def _is_mended(self, key: str, wrong: int) -> bool:
+        municipality = self.meant(key)
+        if self._believed(key, municipality):
+            return True
+        small_town = self._home is None and (municipality.population or 0) >= _SMALL_TOWN
+        return small_town and wrong == 1 and len(key) >= _LONG and self.is_own(key, municipality)
 
     def _believed(self, key: str, municipality: Municipality) -> bool:
         return key not in self._ordinary and self.is_own(key, municipality) and self.is_known(municipality)

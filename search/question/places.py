@@ -220,6 +220,6 @@ class PlaceReader:
 
 
 def _has_capitals(text: str) -> bool:
-    """Whether words begin with capitals as they should; that of the first word is the keyboard's, "B1" and "EDV" are never small."""
+    """Whether words begin with capitals as they should; the first word's is the keyboard's, "B1" and "EDV" are never small."""
     beginnings = [match[0] for match in _BEGINNING.finditer(text)]
     return any(two[0].isupper() and two[1].islower() for two in beginnings[1:])
