@@ -14,10 +14,13 @@ import msgspec
 from search.question.folding import fold_text
 from search.question.sieve import Needs, holds, needs_of
 
-__all__ = ["Candidate", "Patterns", "Phrase", "Rule", "read_rules", "words"]
+__all__ = ["AND", "Candidate", "Patterns", "Phrase", "Rule", "read_rules", "words"]
 
+AND = "و?"
+"""The Arabic "and" is written in one with the word behind it."""
 _LEFT, _RIGHT = r"(?<!\w)(?<!\w-)", r"(?!\w)(?!-\w)"
 _LOOK_BACK = 60  # characters of the left context that a rule may ask for
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
 _MACRO = re.compile(r"(?<!\?P)<(?:([a-z]):)?([A-Za-z_]+)>")
 _KEPT = re.compile(r"(\\.|\(\?P<[a-z]>|\(\?<[=!][^()]*\)|\(\?<?[=!:]|\[[^\]]*\]| \?)")
 _UMLAUTS = (("ae", "(?:ae?)"), ("oe", "(?:oe?)"), ("ue", "(?:ue?)"), ("ss", "(?:ss?)"))
@@ -132,7 +135,9 @@ class Patterns:
     def whole(self, pattern: str) -> str:
         """The same between boundaries of words, except where "…" says otherwise."""
         left, right = not pattern.startswith("…"), not pattern.endswith("…")
-        return (_LEFT if left else "") + f"(?:{self.source(pattern.strip('…'))})" + (_RIGHT if right else "")
+        source = self.source(pattern.strip("…"))
+        joined = AND if left and _ARABIC.search(source) else ""
+        return (_LEFT if left else "") + f"{joined}(?:{source})" + (_RIGHT if right else "")
 
     def phrase(self, pattern: str) -> Phrase:
         """One pattern between boundaries of words."""

@@ -11,7 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.question.folding import Folded, fold_text
-from search.question.lexicon import Patterns
+from search.question.lexicon import AND, Patterns
 from search.question.numbers import NumberReader, together
 
 __all__ = ["MONTHS", "WEEKDAY_MARKS", "Marker", "is_doubtful", "month_of", "weekday_of"]
@@ -51,8 +51,8 @@ class Marker:
         self._number = number
         days = [f"(?P<d{i}>{_forms(forms, patterns)})" for i, forms in enumerate(calendar["weekdays"])]
         months = [f"(?P<m{i}>{_forms(forms, patterns)})" for i, forms in enumerate(calendar["months"])]
-        bound = r"(?<![\w])(?:" + "|".join(months) + r")(?!\w)"
-        self._names = re.compile(rf"(?<!\w)(?:{'|'.join(days)})(?:s?(?!\w)|{_BEHIND_DAY})|{bound}")
+        bound = rf"(?<!\w){AND}(?:{'|'.join(months)})(?!\w)"
+        self._names = re.compile(rf"(?<!\w){AND}(?:{'|'.join(days)})(?:s?(?!\w)|{_BEHIND_DAY})|{bound}")
         self._doubtful = patterns.any_of(calendar["doubtful"])
         self._aliases = {fold_text(wrong): fold_text(right) for wrong, right in spelling["alias"].items()}
         self._right = [fold_text(word) for word in spelling["right"]]
