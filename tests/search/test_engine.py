@@ -282,6 +282,8 @@ def test_a_wish_alone_asks_for_whatever_there_is(ask: Asker, demo: Path) -> None
     assert alone["total"] == spoken["total"] > 20
     assert [hit["id"] for hit in alone["hits"]] == [hit["id"] for hit in spoken["hits"]]
     assert not alone["weak"]
+    for question in ("دورات في ألتساي", "занятия в Алцее", "zajęcia w Alzey"):
+        assert ask(demo, question)["total"] == ask(demo, "in Alzey")["total"], question
 
 
 def test_what_is_asked_in_general_is_no_weak_answer(demo: Path, ask: Asker) -> None:
