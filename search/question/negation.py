@@ -44,6 +44,7 @@ class Negation:
         anywhere = "|".join(table["behind_anywhere"])
         self._behind = patterns.starting(rf",? (?:(?:{'|'.join(table['behind'])}){clause_ends}|(?:{anywhere})(?!\w))")
         self._open_behind = patterns.starting(rf",? (?:{'|'.join(table['open_behind'])}){clause_ends}")
+        self._instead = patterns.starting(rf",? ?(?:{'|'.join(table['instead'])})(?!\w)")
         self._joined = patterns.starting(rf",? ?(?:(?:{'|'.join(table['joined'])}) )?(?:{between})$")
 
     def __call__(self, text: str, candidates: Iterable[Candidate]) -> list[Judged]:
@@ -53,7 +54,8 @@ class Negation:
             found = self._judged(text, candidate)
             if found.said == "asked" and judged and judged[-1].is_refused:
                 last = judged[-1].candidate
-                if last.filter == candidate.filter and self._joined.match(text[last.end : candidate.start]):
+                joined = self._joined.match(text[last.end : candidate.start])
+                if last.filter == candidate.filter and joined and not self._instead.match(text, last.end):
                     found = msgspec.structs.replace(found, said="refused")
             judged.append(found)
         return judged

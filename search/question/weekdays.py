@@ -28,6 +28,7 @@ class WeekdayReader:
         separator = r"\.? ?(?:-|bis|und|oder|u\.|o\.|&|\+|/|,|;) ?"
         self._list = patterns.phrase(rf"(?:<each> )*(?P<l><shortday>(?:{separator}<shortday>)+)\.?")
         self._alone = patterns.phrase(r"(?:<each> )*<a:shortday>\.?")
+        self._refused = patterns.ending("(?:nicht|auch nicht|nur nicht|bloss nicht|nie|ausser|ohne|kein) ")
         self._item = re.compile(rf"({'|'.join(self._short)})(?:\.? ?(-|bis) ?({'|'.join(self._short)}))?")
 
     def find(self, folded: Folded) -> Iterator[Candidate]:
@@ -54,19 +55,25 @@ class WeekdayReader:
         return tuple(day for day in WEEKDAYS if day in found) if len(found) > 1 else ()
 
     def _is_day(self, folded: Folded, match: re.Match[str]) -> bool:
-        """Two letters alone are a day only where they are written as one and stand as one."""
+        """Two letters alone are a day only where they are written as one and stand as one or beside a time."""
         begin, end = folded.span(match.start("a"), match.end("a"))
+        left = folded.text[: match.start()]
         if not folded.original[begin:end].istitle():
-            return False
+            return match["a"] != "so" and bool(_CLOCK_NEXT.match(folded.text, match.end()))
         if match.start("a") > match.start():
             return True
-        apart = not match.start() or text_ends_clause(folded.text[: match.start()])
-        return match["a"] != "so" and (apart and bool(_CLAUSE_NEXT.match(folded.text, match.end())))
+        if _TIME_NEXT.match(folded.text, match.end()):
+            return bool(left) or match["a"] != "so"
+        apart = not left or text_ends_clause(left) or bool(self._refused.search(left))
+        return match["a"] != "so" and apart and bool(_CLAUSE_NEXT.match(folded.text, match.end()))
 
 
-_CLAUSE_NEXT = re.compile(
-    r" ?(?:$|[,;)]|abends?\b|vormittag|nachmittag|morgens|ab \d|um \d|(?:von |zwischen )?\d{1,2}(?:[:.]\d\d)? ?(?:uhr|(?:-|bis|und) ?\d))"
+_CLOCK = r"\d{1,2}(?:[:.]\d\d)? ?uhr|\d{1,2}:\d\d"
+_CLOCK_NEXT = re.compile(rf",? (?:(?:ab|um|von) )?(?:{_CLOCK})")
+_TIME_NEXT = re.compile(
+    rf",? ?(?:abends?\b|(?:vor|nach)m(?:ittag|\.)|morgens|(?:ab|um) \d|(?:(?:von|zwischen) )?(?:{_CLOCK}|\d{{1,2}} ?(?:-|bis|und) ?\d))"
 )
+_CLAUSE_NEXT = re.compile(r" ?(?:$|[,;)]|(?:und|oder|noch) )")
 
 
 def text_ends_clause(text: str) -> bool:
