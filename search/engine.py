@@ -28,6 +28,7 @@ from search.hits import HitWriter, OffersRead, Ranked, hits_of, ranked
 from search.index import index_state
 from search.lexicon import Lexicon
 from search.question import Question, QuestionReader, Wishes
+from search.question.wishes import names_of, overridden, without
 from search.ranking import Candidates, Ranking, Topic
 from search.services import ServiceSense
 from search.spelling import Slip, Spelling, Vocabulary, corrected
@@ -146,7 +147,7 @@ class SearchEngine:
     def _asked(self, request: SearchRequest) -> _Asked:
         question = self._read(request)
         wishes = _override(question.wishes, request)
-        judged = self._judged(wishes, request.today, _names_of(request.chosen))
+        judged = self._judged(wishes, request.today, _strict(request.chosen))
         text = "" if self._says_nothing(question, request, wishes) else question.topic
         slips: Sequence[Slip] = ()
         if request.understand and SPELLING not in request.dropped:
@@ -278,21 +279,13 @@ def _told(question: str, topic: str) -> str:
     return question if long else topic
 
 
-def _names_of(wishes: Wishes | None) -> frozenset[str]:
+def _strict(chosen: Wishes | None) -> frozenset[str]:
     """The wishes that are set."""
-    if wishes is None:
-        return frozenset()
-    names = {field for field in Wishes.__struct_fields__ if getattr(wishes, field) != getattr(Wishes(), field)}
-    return frozenset(names | ({"start"} if names & {"start_from", "start_to"} else set()))
+    names = frozenset[str]() if chosen is None else names_of(chosen)
+    return names | ({"start"} if names & {"start_from", "start_to"} else set())
 
 
 def _override(understood: Wishes, request: SearchRequest) -> Wishes:
     """The wishes of the words without the dropped ones, overridden by the chosen ones."""
-    kept = {name: getattr(Wishes(), name) for name in request.dropped if name in Wishes.__struct_fields__}
-    if "place" in request.dropped:
-        kept |= {"place_ags": None, "radius_km": None}
-    wishes = msgspec.structs.replace(understood, **kept)
-    if request.chosen is None:
-        return wishes
-    chosen = {name: getattr(request.chosen, name) for name in _names_of(request.chosen) - {"start"}}
-    return msgspec.structs.replace(wishes, **chosen)
+    wishes = without(understood, request.dropped)
+    return wishes if request.chosen is None else overridden(wishes, request.chosen)

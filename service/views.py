@@ -131,8 +131,7 @@ def _taken_away(address: Address, prefix: str, name: str) -> Address:
     """Without the parameters that set a wish; where the words said it, with the note to pass over them."""
     keys = [prefix + key for key in _PARAMETERS.get(name, (name,))]
     rest = address.without(*keys)
-    noted = "ruled_out" if prefix else name
-    return rest if address.has(*keys) else rest.also("ohne", noted)
+    return rest if address.has(*keys) else rest.also("ohne", prefix + name)
 
 
 def _with(address: Address, name: str, value: Any) -> Address:

@@ -160,3 +160,36 @@ def test_limit_and_offset_page_through(client: httpx.Client) -> None:
     whole = [hit["id"] for hit in found(client)["hits"]]
     paged = [found(client, limit=2, offset=offset)["hits"] for offset in (0, 2, 4)]
     assert [hit["id"] for part in paged for hit in part] == whole
+
+
+CHIP = re.compile(r'<a class="chip set" href="([^"]*)">([^<]*)')
+WISHES = {
+    "Yoga nächste Woche, nicht online und nicht montags": [
+        "2. März 2026 bis 8. März 2026",
+        "nicht online",
+        "nicht montags",
+    ],
+    "Yoga bis Mai in der Nähe von Alzey": ["bis 31. Mai 2026", "Alzey"],
+    "Yoga für Kinder ab 6, nicht in Worms": ["für Kinder", "ab 6", "nicht in Worms"],
+}
+
+
+@pytest.mark.parametrize("question", WISHES)
+def test_each_chip_takes_away_its_own_wish_and_no_other(client: httpx.Client, question: str) -> None:
+    asked = {"q": question, "today": "2026-02-24"}
+    chips = CHIP.findall(client.get("/suche", params=asked, headers=PAGE).text)
+    assert len(chips) == len(WISHES[question])
+    for said in WISHES[question]:
+        assert any(said in text.replace("\u00a0", " ") for _, text in chips), said
+    for address, text in chips:
+        left = CHIP.findall(client.get(unescape(address), headers=PAGE).text)
+        assert [other for _, other in left] == [other for _, other in chips if other != text]
+
+
+def test_a_parameter_overrides_its_own_wish_of_the_words_and_no_other(client: httpx.Client) -> None:
+    asked = {"q": "Yoga nicht montags", "not.mode": "online"}
+    assert found(client, **asked)["query"]["filters"] == {"not": {"weekdays": ["mo"], "mode": "online"}}
+    asked = {"q": "Yoga ab Mai", "start_to": "2026-06-30"}
+    assert found(client, **asked)["query"]["filters"] == {"start_from": "2026-05-01", "start_to": "2026-06-30"}
+    asked = {"q": "Yoga nächste Woche", "start_from": "2026-06-01"}  # an empty window is nobody's wish
+    assert found(client, **asked)["query"]["filters"] == {"start_from": "2026-06-01"}
