@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from ontology.gazetteer import Gazetteer
@@ -34,6 +35,7 @@ LONGEST_QUESTION = 2000  # characters that are read
 _LONGEST_ADDRESS = 10_000  # characters of all parameters; a page has some sixty links
 DEEPEST = 10_000
 _OLDEST = 130
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class _OneOf:
@@ -46,6 +48,13 @@ class _OneOf:
         if value not in self.values:
             raise PydanticCustomError("one_of", "one of {values}", {"values": ", ".join(self.values)})
         return value
+
+
+def _written_out(value: object) -> object:
+    """Else numbers would be seconds since 1970."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise PydanticCustomError("day", "a day as YYYY-MM-DD")
+    return value
 
 
 def _schema(values: Sequence[str]) -> Any:
@@ -61,7 +70,8 @@ TimeModel = Annotated[str, AfterValidator(_OneOf(TIME_MODELS)), _schema(TIME_MOD
 FundingName = Annotated[str, AfterValidator(_OneOf(FUNDING)), _schema(FUNDING)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Years = Annotated[int, Field(ge=0, le=_OLDEST)]
-Today = Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(2200, 12, 31))]
+Day = Annotated[dt.date, BeforeValidator(_written_out)]
+Today = Annotated[Day, Field(ge=dt.date(1900, 1, 1), le=dt.date(2200, 12, 31))]
 Key = Annotated[str, Field(max_length=200)]
 
 
@@ -72,8 +82,8 @@ class WishParameters(BaseModel):
     radius_km: Annotated[
         float | None, Field(ge=0, le=500, allow_inf_nan=False, description="around the place, or the one that q names")
     ] = None
-    start_from: dt.date | None = None
-    start_to: dt.date | None = None
+    start_from: Day | None = None
+    start_to: Day | None = None
     weekdays: list[Weekday] = []
     daytime: list[Daytime] = []
     price_max: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="in euro; 0 is free of charge")] = (

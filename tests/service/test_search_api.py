@@ -130,6 +130,9 @@ def test_a_radius_is_meant_around_the_place_of_the_question(client: httpx.Client
         ("price_max", "inf"),
         ("price_max", "nan"),
         ("start_from", "32.13.2026"),
+        ("start_from", "2026"),  # no seconds since 1970
+        ("today", "1767225600"),
+        ("not.start_to", "20260302"),
         ("daytime", "midnight"),
         ("place", "Hintertupfingen-Nirgendwo"),
         ("not.weekdays", "montags"),
