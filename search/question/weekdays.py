@@ -25,7 +25,7 @@ class WeekdayReader:
         plural = "(?: günleri| günü)?"
         self._range = patterns.phrase(rf"(?:(?:<each>|von|vom|from) )?<a:weekday>{_TO}<b:weekday>{plural}")
         self._single = patterns.phrase(f"(?:<each> )*<a:weekday>{plural}…")
-        separator = r"\.? ?(?:-|bis|und|oder|u\.|o\.|&|\+|/|,|;) ?"
+        separator = r"(?:\.? ?(?:-|bis|und|oder|u\.|o\.|&|\+|/|,|;) ?|\.? )"
         self._list = patterns.phrase(rf"(?:<each> )*(?P<l><shortday>(?:{separator}<shortday>)+)\.?")
         self._alone = patterns.phrase(r"(?:<each> )*<a:shortday>\.?")
         self._refused = patterns.ending("(?:nicht|auch nicht|nur nicht|bloss nicht|nie|ausser|ohne|kein) ")
@@ -41,7 +41,7 @@ class WeekdayReader:
         for match in self._single.finditer(text):
             yield Candidate(match.start(), match.end(), "weekdays", (WEEKDAYS[weekday_of(match["a"])],))
         for match in self._list.finditer(text):
-            if days := self._listed(match["l"]):
+            if (days := self._listed(match["l"])) and self._is_list(folded, match, len(days)):
                 yield Candidate(match.start(), match.end(), "weekdays", days)
         for match in self._alone.finditer(text):
             if self._is_day(folded, match):
@@ -53,6 +53,13 @@ class WeekdayReader:
             begin, end = self._short.index(first), self._short.index(last or first)
             found.update(_between(begin, end) if to else (WEEKDAYS[begin],))
         return tuple(day for day in WEEKDAYS if day in found) if len(found) > 1 else ()
+
+    def _is_list(self, folded: Folded, match: re.Match[str], days: int) -> bool:
+        """Whether days with nothing but blanks between them are meant: three, or two written as days or before a time."""
+        begin, end = folded.span(match.start("l"), match.end("l"))
+        apart = not _ONLY_BLANKS.search(match["l"])
+        written = all(word.istitle() for word in folded.original[begin:end].split())
+        return apart or days > 2 or written or bool(_TIME_NEXT.match(folded.text, match.end()))
 
     def _is_day(self, folded: Folded, match: re.Match[str]) -> bool:
         """Two letters alone are a day only where they are written as one and stand as one or beside a time."""
@@ -68,6 +75,7 @@ class WeekdayReader:
         return match["a"] != "so" and apart and bool(_CLAUSE_NEXT.match(folded.text, match.end()))
 
 
+_ONLY_BLANKS = re.compile(r"\b\w\w\.? (?!(?:bis|und|oder)\b)\w\w\b")
 _CLOCK = r"\d{1,2}(?:[:.]\d\d)? ?uhr|\d{1,2}:\d\d"
 _CLOCK_NEXT = re.compile(rf",? (?:(?:ab|um|von) )?(?:{_CLOCK})")
 _TIME_NEXT = re.compile(
