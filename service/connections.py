@@ -7,6 +7,7 @@ import socket
 from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -21,7 +22,7 @@ _REQUEST_SECONDS = 15.0  # from its first byte, or from the connection, to the l
 _STALLED_SECONDS = 20.0  # in which a reader takes what the kernel does not
 _MOST = 500  # connections of one process; with a store's files below the usual limit of 1,024
 _GRACE_SECONDS = 1.0  # for answers under way when the service ends
-_LINGER_SECONDS = 2.0  # in which a refused client may read why, before what it still sends resets the connection
+_LINGER_SECONDS = 2.0  # in which a client that still sends may read its answer, before that resets the connection
 
 
 class Connection(HttpToolsProtocol):
@@ -30,19 +31,23 @@ class Connection(HttpToolsProtocol):
     A request that is not complete in time is answered 408, one that is too long beside its body 431. A client that does not read its
     answer is cut off. Where there are too many connections, the one goes that has been without a complete request for longest: so slow
     senders push out each other, and not those who ask something. When the service ends, what is not answered soon is answered 503.
+
+    Closing while something is unread would reset the connection, and the client might never read its answer; so where a request is
+    answered for good before all of it is here only our half is closed, and what still comes is read and forgotten (RFC 9112, section 9.6).
     """
 
     _receiving: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _since = 0.0
     _beside_body = 0  # bytes of the present request: line, headers, the frames of chunks, trailers
-    _refused = False
+    _ending = False  # our half is closed
     # the request that is answered now; `cycle` is the one that was read last
     _active: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """One connection more, perhaps at the cost of another."""
         super().connection_made(transport)
+        self._answering = _Answering(self)
         accepted = transport.get_extra_info("socket")
         if accepted is not None and accepted.family in (socket.AF_INET, socket.AF_INET6):
             # asyncio does so only where the socket names its protocol, and uvicorn's do not: an answer in two parts would take 40 ms more
@@ -54,7 +59,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or several."""
-        if self._refused:
+        if self._ending:
             return  # read and forgotten
         self._beside_body += len(data)
         super().data_received(data)
@@ -87,7 +92,15 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._active = cycle
+        cycle.transport = self._answering
         super()._start_asgi_task(cycle, app)
+
+    def end_answer(self) -> None:
+        """The last answer is given, or broken off."""
+        if self._active is None or not self._active.more_body or self.transport.is_closing():
+            self.transport.close()
+        else:
+            self._close_our_half()
 
     def on_response_complete(self) -> None:
         """An answer is given; between two requests it is uvicorn that counts the seconds."""
@@ -126,7 +139,7 @@ class Connection(HttpToolsProtocol):
         return self._active is None or self._active.response_complete or self._active.more_body
 
     def _await_request(self) -> None:
-        if self._receiving is None and not self._refused:
+        if self._receiving is None and not self._ending:
             self._since = self.loop.time()
             self._receiving = self.loop.call_later(_REQUEST_SECONDS, self._too_slow)
 
@@ -145,12 +158,8 @@ class Connection(HttpToolsProtocol):
         self._refuse(408, "Die Anfrage kam nicht vollständig an.")
 
     def _refuse(self, status: int, said: str, retry_after: float | None = None) -> None:
-        """Ends the connection, with an answer where none was begun. Whoever worked for it sees that the client is gone.
-
-        Closing while something is unread would reset the connection, and the client might never read the answer; so only our half is
-        closed at first, and what still comes is read and forgotten (RFC 9112, section 9.6).
-        """
-        if self._refused or self.transport.is_closing():
+        """Ends the connection, with an answer where none was begun. Whoever worked for it sees that the client is gone."""
+        if self._ending or self.transport.is_closing():
             return
         active = self._active
         if active is not None and active.response_started and not active.response_complete:
@@ -165,16 +174,45 @@ class Connection(HttpToolsProtocol):
         ]
         if retry_after is not None:
             lines.append(f"retry-after: {ceil(retry_after)}")
-        self._refused = True
-        self._stop_receiving()
         for cycle in (active, self.cycle):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
         self.transport.write("\r\n".join([*lines, "", ""]).encode() + body)
+        self._close_our_half()
+
+    def _close_our_half(self) -> None:
+        self._ending = True
+        self._stop_receiving()
         if not self.transport.can_write_eof():
             self.transport.close()
             return
         self.transport.write_eof()
         self.flow.resume_reading()
-        self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        self.loop.call_later(_LINGER_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        if self.flow.write_paused:  # a long answer, which is still being read, or soon cut off
+            self.loop.call_later(_LINGER_SECONDS, self._leave)
+        else:
+            self.transport.abort()
+
+
+class _Answering(asyncio.Transport):
+    """What uvicorn writes an answer to, and closes when it was the last."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection: Connection = proxy(connection)  # else both would stay until garbage is collected
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """A part of the answer."""
+        self._connection.transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether nobody reads it any more."""
+        return self._connection.transport.is_closing()
+
+    def close(self) -> None:
+        """Nothing more is answered."""
+        self._connection.end_answer()

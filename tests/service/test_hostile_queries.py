@@ -165,15 +165,33 @@ def test_a_request_that_does_not_end_is_refused(impatient: Served, part: str) ->
         assert received(connection).startswith(b"HTTP/1.1 431 ")
 
 
-def test_who_still_sends_can_read_why_it_was_refused(impatient: Served) -> None:
+QUERY = "Host: x\r\nContent-Type: application/sparql-query\r\nConnection: close\r\n"
+LONG = "Content-Length: 10000000\r\n\r\n"
+CHUNK = f"186a0\r\n{'x' * 100_000}\r\n"
+STILL_SENDING = {  # status, what is sent at first, and then again and again
+    "headers without end": (431, "POST /sparql HTTP/1.1\r\nHost: x\r\n" + "X: a\r\n" * 50_000, "X: a\r\n" * 1000),
+    "no HTTP": (400, "nonsense\r\n\r\n", "nonsense\r\n\r\n" * 1000),
+    "a body that is too long": (413, f"POST /sparql HTTP/1.1\r\n{QUERY}{LONG}", "x" * 100_000),
+    "too many chunks": (413, f"POST /sparql HTTP/1.1\r\n{QUERY}Transfer-Encoding: chunked\r\n\r\n" + CHUNK * 11, CHUNK),
+    "a body of HTTP/1.0": (413, f"POST /sparql HTTP/1.0\r\n{QUERY}{LONG}", "x" * 100_000),
+    "a body that nobody reads": (405, f"POST /gesund HTTP/1.1\r\n{QUERY}{LONG}", "x" * 100_000),
+}
+
+
+@pytest.mark.parametrize("what", STILL_SENDING)
+def test_who_still_sends_can_read_why_it_was_refused(impatient: Served, what: str) -> None:
     """A connection closed while something is unread is reset, and what was answered is lost with it (RFC 9112, section 9.6)."""
+    status, first, more = STILL_SENDING[what]
     before = impatient.holding()
     with connected(impatient) as connection:
-        connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 50_000)
+        connection.sendall(first.encode())
         for _ in range(5):
             time.sleep(0.1)
-            connection.sendall(b"X: a\r\n" * 1_000)
-        assert received(connection).startswith(b"HTTP/1.1 431 ")
+            connection.sendall(more.encode())
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"\r\nconnection: close" in head
+        assert b"\r\ncontent-length: %d\r\n" % len(body) in head + b"\r\n"
         impatient.settled(before)  # though this end is still open
 
 
