@@ -60,6 +60,7 @@ class DateReader:
             side: patterns.starting(f" ?(?:{'|'.join(relation[side + '_behind'])})(?!\\w)")
             for side in ("from", "to", "before")
         }
+        self._through = patterns.starting(f" (?:{'|'.join(relation['through'])}) \\|")
         grammar = [
             (patterns.phrase(source), entry["reader"], tuple(entry.get("sides", ("", *_SIDES))))
             for entry in table["expression"]
@@ -84,11 +85,29 @@ class DateReader:
 
     def find(self, text: str, today: dt.date) -> Iterator[Candidate]:
         """Candidates with the filter ``start`` and a Window as value; none for days beyond the calendar's last year."""
-        reached = 0
+        last: Candidate | None = None
         for found in sorted(self._expressions(text, today), key=lambda f: (f.start, -f.end, -len(f.sides))):
-            if found.start >= reached and (candidate := _in_calendar(self._bounded, text, found, today)):
-                reached = candidate.end
-                yield candidate
+            if last and found.start < last.end:
+                continue
+            candidate = _in_calendar(self._bounded, text, found, today)
+            if candidate and last:
+                last, candidate = self._from_to(text, last, candidate)
+                yield last
+            last = candidate or last
+        if last:
+            yield last
+
+    def _from_to(self, text: str, one: Candidate, other: Candidate) -> tuple[Candidate, Candidate]:
+        """Of "1. Mai bis 5. Juni" both ends; else the two as they are."""
+        until: Window = other.value
+        between = text[one.end : other.start]
+        if until.start is not None and self._through.match(f"{between}|"):
+            until = Window(None, until.end)
+        if one.value.start is None or until.start is not None or not (between.isspace() or until != other.value):
+            return one, other
+        begin = msgspec.structs.replace(one, value=Window(one.value.start, None))
+        start = one.end + len(between) - len(between.lstrip())
+        return begin, msgspec.structs.replace(other, start=start, value=until)
 
     def _expressions(self, text: str, today: dt.date) -> Iterator[_Found]:
         years = list(self._years(text, today))
