@@ -72,10 +72,12 @@ def without(wishes: Wishes, names: Collection[str]) -> Wishes:
 
 
 def overridden(wishes: Wishes, by: Wishes) -> Wishes:
-    """The wishes with those of ``by`` in the stead of their namesakes, also among what is ruled out."""
+    """The wishes with those of ``by`` in the stead of their namesakes, also among what is ruled out. A radius goes with its place."""
     stated = {name: getattr(by, name) for name in names_of(by)}
     if wishes.ruled_out is not None and by.ruled_out is not None:
         stated["ruled_out"] = overridden(wishes.ruled_out, by.ruled_out)
+    if by.place is not None:
+        stated["radius_km"] = by.radius_km
     found = msgspec.structs.replace(wishes, **stated)
     if found.start_from and found.start_to and found.start_from > found.start_to:  # one of them is of the words
         return msgspec.structs.replace(found, start_from=by.start_from, start_to=by.start_to)

@@ -196,3 +196,7 @@ def test_a_parameter_overrides_its_own_wish_of_the_words_and_no_other(client: ht
     assert found(client, **asked)["query"]["filters"] == {"start_from": "2026-05-01", "start_to": "2026-06-30"}
     asked = {"q": "Yoga nächste Woche", "start_from": "2026-06-01"}  # an empty window is nobody's wish
     assert found(client, **asked)["query"]["filters"] == {"start_from": "2026-06-01"}
+    asked = {"q": "Yoga in der Nähe von Alzey", "place": "Worms"}  # one of the places found, to narrow down to
+    assert found(client, **asked)["query"]["filters"] == {"place": "Worms"}
+    asked = {"q": "Yoga in der Nähe von Alzey", "radius_km": "5"}
+    assert found(client, **asked)["query"]["filters"] == {"place": "Alzey", "radius_km": 5}
