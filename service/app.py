@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
@@ -80,36 +81,15 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
         _keep_files_to_ourselves()
         queries = QueryPool(folder, workers=settings.sparql.workers, seconds=settings.sparql.seconds)
         follower = Follower(folder, opener.engine, queries.switch)
-        app.state.service = Service(
-            folder=folder,
-            settings=settings,
-            pages=Pages(settings),
-            schemes=load_schemes(),
-            finder=PlaceFinder(opener.gazetteer, settings.catalogue.district),
-            border=Border(settings, opener.gazetteer),
-            follower=follower,
-            queries=queries,
-            gate=Gate(at_once=max(_TOGETHER, os.cpu_count() or 1), waiting=_WAITING_FOR_A_CORE),
-            zone=ZoneInfo("Europe/Berlin"),
-        )
-        app.state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
-        app.state.vocabulary = Vocabulary()
-        app.state.describer = Describer(folder, settings, opener.gazetteer)
-        app.state.courses = profiles.Courses()
-        app.state.editor = Editor(settings, opener.gazetteer, app.state.service.schemes)
-        app.state.quality = QualityReporter(folder, settings, app.state.service.border, app.state.service.zone)
+        _share(app.state, opener, follower, queries)
         await follower.look()
         works = [follower.follow(), DumpKeeper(folder, settings).keep()]
         if settings.neighbour:
             works.append(follow_neighbours(folder))
-        going_on = [asyncio.create_task(work) for work in works]
         try:
-            yield
+            async with _going_on(works):
+                yield
         finally:
-            for task in going_on:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
             follower.close()
             await queries.close()
 
@@ -128,6 +108,43 @@ def create_app(folder: Path, opener: Opener | None = None) -> FastAPI:
     app.add_middleware(Everywhere)
     tell_errors(app)
     return app
+
+
+def _share(state: State, opener: Opener, follower: Follower, queries: QueryPool) -> None:
+    """Makes what the routes share, where they look for it."""
+    settings = opener.settings
+    service = Service(
+        folder=opener.folder,
+        settings=settings,
+        pages=Pages(settings),
+        schemes=load_schemes(),
+        finder=PlaceFinder(opener.gazetteer, settings.catalogue.district),
+        border=Border(settings, opener.gazetteer),
+        follower=follower,
+        queries=queries,
+        gate=Gate(at_once=max(_TOGETHER, os.cpu_count() or 1), waiting=_WAITING_FOR_A_CORE),
+        zone=ZoneInfo("Europe/Berlin"),
+    )
+    state.service = service
+    state.endpoint = Endpoint(f"{settings.catalogue.base}/sparql", queries, follower.graphs)
+    state.vocabulary = Vocabulary()
+    state.describer = Describer(opener.folder, settings, opener.gazetteer)
+    state.courses = profiles.Courses()
+    state.editor = Editor(settings, opener.gazetteer, service.schemes)
+    state.quality = QualityReporter(opener.folder, settings, service.border, service.zone)
+
+
+@asynccontextmanager
+async def _going_on(works: Iterable[Coroutine[object, object, None]]) -> AsyncIterator[None]:
+    """Works that go on in the block, and end with it."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def _routes() -> list[BaseRoute]:

@@ -29,7 +29,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from ontology.offer import WEEKDAYS, Instance, Moment, Offer, Place, iri_of
+from ontology.offer import WEEKDAYS, Instance, Moment, Offer, iri_of
 from ontology.profiles.addresses import web_address
 
 __all__ = ["MEDIA", "course_of", "document_of"]
@@ -64,12 +64,22 @@ def course_of(
     ``publisher`` is named where the offer has no provider; ``topics`` are labels of the offer's topics, ``licence`` is that of the data.
     """
     iri = iri_of(offer, base)
-    provider: Node = {"type": "Organization", "name": offer.provider.name if offer.provider else publisher}
-    if offer.provider is not None and (home := web_address(offer.provider.url)):
-        provider["url"] = home
+    attributes = _attributes(offer, iri, _organization(offer, publisher), topics, changed_at)
+    course: Node = {
+        "id": str(uuid5(NAMESPACE_URL, iri)),
+        "type": "Course",
+        "attributes": {name: value for name, value in attributes.items() if value not in (None, [])},
+        "links": {"self": iri},
+    }
+    if licence is not None:
+        course["meta"] = {"license": licence}
+    return course
+
+
+def _attributes(offer: Offer, iri: str, organization: Node, topics: Iterable[str], changed_at: str) -> Node:
+    """All that there may be, with None and empty lists for what is not stated."""
     prices = sorted({instance.price for instance in offer.instances if instance.price is not None})
-    place = next((instance.place for instance in offer.instances if instance.place is not None), offer.place)
-    attributes: Node = {
+    return {
         "name": offer.name,
         "courseCode": offer.identifier,
         "learningResourceType": _COURSE,
@@ -78,8 +88,8 @@ def course_of(
         "courseMode": sorted({str(instance.mode) for instance in offer.instances if instance.mode is not None}),
         "startDate": _times(instance.start for instance in offer.instances),
         "endDate": _times(instance.end for instance in offer.instances),
-        "publisher": provider,
-        "creator": [provider],
+        "publisher": organization,
+        "creator": [organization],
         "url": web_address(offer.url) or iri,
         "license": [{"identifier": "proprietary", "url": None, "contentUrl": None}],
         "access": sorted({"paid" if price else "free" for price in prices}),
@@ -91,19 +101,16 @@ def course_of(
         "repeatFrequency": _frequency(offer.instances),
         "educationalCredentialsAwarded": ["certificate"] if offer.certificate or offer.credential else [],
         "dateModified": changed_at,
+        "contentLocation": _location(offer),
     }
-    if place is not None:
-        attributes["contentLocation"] = _location(place)
-    stated = {name: value for name, value in attributes.items() if value not in (None, [])}
-    course: Node = {
-        "id": str(uuid5(NAMESPACE_URL, iri)),
-        "type": "Course",
-        "attributes": stated,
-        "links": {"self": iri},
-    }
-    if licence is not None:
-        course["meta"] = {"license": licence}
-    return course
+
+
+def _organization(offer: Offer, publisher: str) -> Node:
+    """The provider, else the publisher."""
+    organization: Node = {"type": "Organization", "name": offer.provider.name if offer.provider else publisher}
+    if offer.provider is not None and (home := web_address(offer.provider.url)):
+        organization["url"] = home
+    return organization
 
 
 def _as_html(text: str) -> str:
@@ -133,7 +140,10 @@ def _frequency(instances: Iterable[Instance]) -> list[Node]:
     return found
 
 
-def _location(place: Place) -> Node:
+def _location(offer: Offer) -> Node | None:
+    place = next((instance.place for instance in offer.instances if instance.place is not None), offer.place)
+    if place is None:
+        return None
     address = {"streetAddress": place.street, "postalCode": place.postal_code, "city": place.locality}
     location: Node = {"name": place.name, "latitude": place.latitude, "longitude": place.longitude}
     location["address"] = {name: value for name, value in address.items() if value is not None}

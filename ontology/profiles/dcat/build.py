@@ -86,6 +86,11 @@ def licence_of(catalogue: Catalogue, dataset: Dataset | None) -> str:
     return known or _LICENCES + "other-closed"
 
 
+def _keywords(dataset: Dataset) -> list[str]:
+    words = prose().keywords
+    return [*words["always"], *(words["classes"][name] for name in dataset.classes if name in words["classes"])]
+
+
 class _Description(Parts):
     """Says everything about one catalogue into one set of statements."""
 
@@ -124,11 +129,7 @@ class _Description(Parts):
         iri = base + dataset.path
         kind = "whole" if dataset.source is None else "source"
         publisher = dataset.publisher or catalogue.publisher
-        words = prose().keywords
-        keywords = [*words["always"], *(words["classes"][name] for name in dataset.classes if name in words["classes"])]
         standards = [standard["iri"] for standard in prose().standard if "dataset" in standard.get("of", "")]
-        services = prose().service if dataset.source is None else ()
-        served = [(service, service.distribution) for service in services if service.distribution]
         self.statements.say(
             iri,
             a="dcat:Dataset",
@@ -145,16 +146,13 @@ class _Description(Parts):
             dct_spatial=self.area(),
             dct_temporal=self.period(iri, dataset),
             dcat_contactPoint=self.contact(),
-            dcat_keyword=[self.text(keyword) for keyword in keywords],
+            dcat_keyword=[self.text(keyword) for keyword in _keywords(dataset)],
             dcat_landingPage=self.page(f"{base}/katalog#{dataset.anchor}"),
             dcat_theme=self.concept(AUTHORITY + "data-theme/EDUC"),
             dcatap_availability=self.concept(AUTHORITY + "planned-availability/AVAILABLE"),
             dcatde_politicalGeocodingLevelURI=self.level(),
             dcatde_contributorID=None if catalogue.contributor is None else self.concept(catalogue.contributor),
-            dcat_distribution=[
-                *(self._file(iri, dataset, file) for file in dataset.files),
-                *(self._endpoint(iri, dataset, service, file_type) for service, file_type in served),
-            ],
+            dcat_distribution=self._distributions(iri, dataset),
             adms_sample=self._sample(iri, dataset),
         )
         if dataset.source is None:
@@ -185,6 +183,15 @@ class _Description(Parts):
             dcat_theme=self.concept(AUTHORITY + "data-theme/EDUC"),
             dcatap_availability=self.concept(AUTHORITY + "planned-availability/AVAILABLE"),
         )
+
+    def _distributions(self, of: str, dataset: Dataset) -> list[str]:
+        """Its files; the services that give it as well have everything."""
+        services = prose().service if dataset.source is None else ()
+        served = [(service, service.distribution) for service in services if service.distribution]
+        return [
+            *(self._file(of, dataset, file) for file in dataset.files),
+            *(self._endpoint(of, dataset, service, file_type) for service, file_type in served),
+        ]
 
     def _file(self, of: str, dataset: Dataset, file: File) -> str:
         form, texts = prose().formats[file.media_type], prose().texts
