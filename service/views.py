@@ -100,7 +100,7 @@ def search_view(
         elsewhere=_anywhere_near(answer.wishes, address) if answer.note and address.has("place") else None,
         page=page,
         pages=pages,
-        before=address.page(page - 1) if page > 1 else None,
+        before=address.page(min(page - 1, pages)) if page > 1 else None,
         after=address.page(page + 1) if page < pages else None,
     )
 

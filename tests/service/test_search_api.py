@@ -200,3 +200,10 @@ def test_a_parameter_overrides_its_own_wish_of_the_words_and_no_other(client: ht
     assert found(client, **asked)["query"]["filters"] == {"place": "Worms"}
     asked = {"q": "Yoga in der Nähe von Alzey", "radius_km": "5"}
     assert found(client, **asked)["query"]["filters"] == {"place": "Alzey", "radius_km": 5}
+
+
+def test_behind_the_last_page_the_way_back_leads_to_the_last(client: httpx.Client) -> None:
+    page = client.get("/suche", params={"q": "Excel", "seite": "99"}, headers=PAGE).text
+    back = re.search(r'rel="prev" href="([^"]*)"', page)
+    assert back is not None
+    assert unescape(back[1]) == "/suche?q=Excel"
