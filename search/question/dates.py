@@ -44,7 +44,12 @@ class DateReader:
     def __init__(self, table: Mapping[str, Any], patterns: Patterns, ordinals: Mapping[str, list[str]]) -> None:
         self._ordinals = {word: int(value) for value, forms in ordinals.items() for word in forms}
         patterns.add(
-            {"part": chain(*table["part"].values()), **table["words"], "unit": ["<days>", "<weeks>", "<months>"]}
+            {
+                "part": chain(*table["part"].values()),
+                "next_month": table["relative"]["next_month"],
+                **table["words"],
+                "unit": ["<days>", "<weeks>", "<months>"],
+            }
         )
         self._parts = {name: patterns.any_of(forms) for name, forms in table["part"].items()}
         self._units = {name: patterns.any_of(table["words"][name]) for name in ("days", "weeks", "months")}
@@ -73,6 +78,7 @@ class DateReader:
             "date": self._date,
             "days_of_month": self._days_of_month,
             "month": self._month,
+            "part_of_next_month": self._part_of_next_month,
             "year": self._year,
             "months_of_year": self._months_of_year,
             "week_number": self._week_number,
@@ -182,6 +188,10 @@ class DateReader:
             year=_full_year(match.groupdict().get("y")),
             part=self._part(part) if part else None,
         )
+
+    def _part_of_next_month(self, match: re.Match[str], today: dt.date) -> Window | None:
+        first = add_months(today.replace(day=1), 1)
+        return month_window(today, first.month, year=first.year, part=self._part(match["p"]))
 
     def _part(self, text: str) -> str | None:
         return next((name for name, pattern in self._parts.items() if pattern.fullmatch(text)), None)

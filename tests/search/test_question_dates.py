@@ -25,6 +25,11 @@ D = dt.date
         ("Kurs am 31.4.", "2026-04-15", None, None),
         ("Kurs am 32.13.2026", "2026-04-15", None, None),
         ("Kurs nächsten Monat", "2026-12-05", "2027-01-01", "2027-01-31"),
+        ("Kurs Anfang nächsten Monats", "2026-12-05", "2027-01-01", "2027-01-10"),
+        ("Kurs ab Mitte nächsten Monats", "2026-04-15", "2026-05-15", None),
+        ("Kurs bis Ende nächsten Monats", "2026-04-15", None, "2026-05-31"),
+        ("course at the beginning of next month", "2026-04-15", "2026-05-01", "2026-05-10"),
+        ("курс в конце следующего месяца", "2026-04-15", "2026-05-21", "2026-05-31"),
         ("Kurs dieses Jahr", "2026-04-15", "2026-01-01", "2026-12-31"),
         ("Kurs von November bis Februar", "2026-04-15", "2026-11-01", "2027-02-28"),
         ("Kurs von November bis Februar", "2026-12-28", "2027-11-01", "2028-02-29"),  # a leap year
