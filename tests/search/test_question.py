@@ -122,7 +122,12 @@ def test_what_is_stated_is_not_suggested() -> None:
     ("text", "language"),
     [
         ("Töpfern", "de"),
+        ("Grundlagen des Rechts", "de"),
+        ("Informatik I a", "de"),
+        ("Verbessern Sie Ihr Stressmanagement", "de"),
         ("evening class for women", "en"),
+        ("How can I become a ski instructor?", "en"),
+        ("joga i pilates dla kobiet", "pl"),
         ("курси німецької мови", "uk"),
         ("курсы немецкого языка для начинающих", "ru"),
         ("kadınlar için dikiş kursu", "tr"),
