@@ -248,7 +248,7 @@ def request_of(
         text=parameters.q,
         today=parameters.today or today,
         chosen=chosen,
-        dropped=dropped,
+        dropped=dropped | {name for name in _WISHES if values[name] is False},
         understand=parameters.understand,
         language=parameters.lang,
         collapse=parameters.collapse,

@@ -198,6 +198,8 @@ def test_a_parameter_overrides_its_own_wish_of_the_words_and_no_other(client: ht
     assert found(client, **asked)["query"]["filters"] == {"start_from": "2026-06-01"}
     asked = {"q": "Yoga in der Nähe von Alzey", "place": "Worms"}  # one of the places found, to narrow down to
     assert found(client, **asked)["query"]["filters"] == {"place": "Worms"}
+    asked = {"q": "Yoga mit Zertifikat, rollstuhlgerecht", "certificate": "false"}
+    assert found(client, **asked)["query"]["filters"] == {"wheelchair": True}
     asked = {"q": "Yoga in der Nähe von Alzey", "radius_km": "5"}
     assert found(client, **asked)["query"]["filters"] == {"place": "Alzey", "radius_km": 5}
 
