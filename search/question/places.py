@@ -25,6 +25,7 @@ _BETWEEN = re.compile(r"[ \-./(]{1,3}")
 _POSTAL = re.compile(
     r"(?<![\w.,])(?<!iso )(?<!din )(?<!en )(?:(?:plz:?|d|de)[ -]*)?(\d{5})(?![\w]|[.,]\d| *(?:€|euro))"
 )
+_DIGIT = re.compile(r"\d")
 _NOUN_NEXT = re.compile(r"[ -]+(?=\w)")
 _TAIL, _HEAD = re.compile(r"-(\w+)"), re.compile(r"(\w+)-$")
 _PART = re.compile(r"-[^\W\d]\w{2,}")  # "Worms-Herrnsheim"
@@ -133,7 +134,8 @@ class PlaceReader:
         return self._placed(text, start, end, (municipality, end))
 
     def _is_asked(self, left: str) -> bool:
-        return any(pattern.search(left) for pattern in (self._before, self._around, *self._km))
+        kilometres = self._km if _DIGIT.search(left) else ()
+        return any(pattern.search(left) for pattern in (self._before, self._around, *kilometres))
 
     def _stands_alone(self, key: str, municipality: Municipality, apart: bool) -> bool:
         """Whether the name is understood without a word that asks for a place."""
