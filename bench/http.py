@@ -6,8 +6,8 @@ DIR is a catalogue; without it the sample catalogue is built in a temporary fold
 are asked for in turn. Beside it run the same service without the application in front of the framework, and rdflib in this process,
 without HTTP, which finds the same statements in memory and writes them as Turtle: by its interface, following the parts of an offer, and
 by a DESCRIBE query, which finds only the offer's own. The client is a process of its own that writes and reads bytes; its share of a core
-is shown, for it takes it from the server where both cores are busy. The dumps are made before, else the service would make them meanwhile. Needs the
-extra ``bench``.
+is shown, for it takes it from the server where both cores are busy. The dumps are made before, else the service would make them
+meanwhile. Needs the extra ``bench``.
 """
 
 from __future__ import annotations

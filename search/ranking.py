@@ -14,7 +14,7 @@ from search.columns import Columns
 from search.concepts import ConceptFinder
 from search.exclusion import Exclusion
 from search.filters import OUT, Judgement
-from search.lexicon import Lexicon
+from search.lexicon import Concept, Lexicon
 from search.services import ServiceSense
 from search.vectors import VectorIndex, best_of
 from search.words import WordIndex
@@ -25,6 +25,9 @@ __all__ = ["Behind", "Between", "Candidates", "Ranking", "Topic"]
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
 _SURE = 0.5  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
+_UNDERSTOOD = (
+    0.5  # similarity of a question and the concept that its foreign word names from which the encoder knows that word
+)
 # similarity of question and everyday words from which a concept is one that the question sounds like, and from which it counts fully
 _SOUNDS, _SOUNDS_SURELY = 0.4, 0.9
 _FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whose words look like German ones of another meaning: "bowls"
@@ -158,23 +161,35 @@ class Ranking:
     def topic(self, asked: Exclusion, told: str, language: str) -> Topic:
         """Prepares a topic; ``told``: the words that say what is meant, ``language``: the BCP 47 code of the question's."""
         text = asked.wanted
-        vector = self._encode(told)
+        named = self._lexicon.find(text)
+        vector = self._understood(text, named, self._encode(told))
         return Topic(
             text,
             asked.stems,
             vector,
-            self._behind(text, vector, _FOREIGN if language != "de" else 0.0),
+            self._behind(named, vector, _FOREIGN if language != "de" else 0.0),
             self._concepts.find(text),
             self._service(vector),
         )
 
-    def _behind(self, text: str, vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
+    def _understood(self, text: str, named: Sequence[Concept], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vector of a question; of a few words towards the concept that one of another language names, where the encoder does not know
+        that: "يوغا".
+        """
+        foreign = next((concept for concept in named if concept.foreign), None)
+        if foreign is None or len(self._words.terms(text)) > _FEW:
+            return vector
+        of_terms = self._lexicon.vector(foreign.number)
+        if of_terms @ vector > _UNDERSTOOD:
+            return vector
+        moved = vector + np.float32(min(1.0, foreign.weight / _SURE)) * of_terms
+        return np.asarray(moved / np.linalg.norm(moved), np.float32)
+
+    def _behind(self, concepts: Sequence[Concept], vector: NDArray[np.float32], least: float) -> tuple[Behind, ...]:
         """The concepts that the words name or sound like, without those whose terms are not nearer than ``least`` to the whole: "Messe" in
         "was man messen kann". One that the words name and that the question sounds like most is meant, however far its terms are: "kreş".
         """
-        named = {
-            concept.number: (min(1.0, concept.weight / _SURE), concept.words) for concept in self._lexicon.find(text)
-        }
+        named = {concept.number: (min(1.0, concept.weight / _SURE), concept.words) for concept in concepts}
         sounding = self._lexicon.sounding(vector)
         meant = next((number for number, _ in sounding[:1] if number in named), None)
         for number, similarity in sounding:

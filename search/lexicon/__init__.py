@@ -41,8 +41,8 @@ class Compiled(msgspec.Struct, frozen=True):
     people say; ``said_of``: the number of the concept of each.
 
     Aliases by number: ``aliases`` holds the stems of each, separated by blanks; ``concepts`` those that it names; ``weights`` how specific
-    it is, in (0, 1]; ``by_stem`` finds it by its rarest stem. Those in ``beside`` count as words of their own only, and where the words
-    there, in lower case, are said as well. ``stems`` are those of all aliases.
+    it is, in (0, 1]; ``foreign`` are those of other languages; ``by_stem`` finds one by its rarest stem. Those in ``beside`` count as words
+    of their own only, and where the words there, in lower case, are said as well. ``stems`` are those of all aliases.
     """
 
     terms: list[str]
@@ -50,6 +50,7 @@ class Compiled(msgspec.Struct, frozen=True):
     beside: dict[int, tuple[str, ...]]
     concepts: list[list[int]]
     weights: list[float]
+    foreign: frozenset[int]
     by_stem: dict[str, list[int]]
     stems: list[str]
     model: str
@@ -59,11 +60,14 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class Concept(msgspec.Struct, frozen=True):
-    """A concept that a question names: its number, the stems of the question that name it, and how surely, above 0."""
+    """A concept that a question names: its number, the stems of the question that name it, how surely, above 0, and whether a word of
+    another language does.
+    """
 
     number: int
     words: frozenset[str]
     weight: float
+    foreign: bool
 
 
 class Lexicon:
@@ -132,15 +136,15 @@ class Lexicon:
                 if alias <= said.keys() and (beside is None or (said[stem] == 1 and words.issuperset(beside))):
                     found[number] = alias
         whole = {number: alias.union(compiled.beside.get(number, ())) for number, alias in found.items()}
-        concepts: dict[int, tuple[float, frozenset[str]]] = {}
+        concepts: dict[int, tuple[float, frozenset[str], bool]] = {}
         for number, alias in sorted(found.items()):
             weight = compiled.weights[number] * min(said[stem] for stem in alias)
             if any(whole[number] < other for other in whole.values()):
                 weight *= _INSIDE
             for concept in compiled.concepts[number]:
-                before, naming = concepts.get(concept, (0.0, frozenset()))
-                concepts[concept] = (before + weight, naming | alias)
-        ranked = [Concept(number, naming, weight) for number, (weight, naming) in concepts.items()]
+                before, naming, foreign = concepts.get(concept, (0.0, frozenset(), False))
+                concepts[concept] = (before + weight, naming | alias, foreign or number in compiled.foreign)
+        ranked = [Concept(number, naming, weight, foreign) for number, (weight, naming, foreign) in concepts.items()]
         return sorted(ranked, key=lambda concept: (-concept.weight, concept.number))[:_MOST]
 
     def _said(self, spoken: Iterable[str]) -> dict[str, float]:

@@ -46,13 +46,15 @@ _AT_ONCE = 1000  # texts
 
 class Alias(msgspec.Struct, frozen=True):
     """``stems``: rarest first. ``beside``: of an alias of several words that has one stem the others that must be said, too, in lower
-    case; None for others. ``weight``: how specific it is, in (0, 1]. ``concepts``: numbers of those that it names.
+    case; None for others. ``weight``: how specific it is, in (0, 1]. ``concepts``: numbers of those that it names. ``foreign``: nobody says
+    it in German.
     """
 
     stems: tuple[str, ...]
     beside: tuple[str, ...] | None
     weight: float
     concepts: tuple[int, ...]
+    foreign: bool
 
 
 def weigh_aliases(concepts: Sequence[SourceConcept], questions: Iterable[str]) -> list[Alias]:
@@ -62,17 +64,20 @@ def weigh_aliases(concepts: Sequence[SourceConcept], questions: Iterable[str]) -
         count += 1
         having.update(stems(question))
     named: dict[tuple[tuple[str, ...], tuple[str, ...] | None], dict[int, None]] = {}
+    german = set[tuple[str, ...]]()
     for number, concept in enumerate(concepts):
         for said in (*concept.terms, *concept.aliases):
             words = tuple(sorted(stems(said), key=lambda stem: (having[stem], stem)))
             if words:
                 named.setdefault((words, _beside(said) if len(words) == 1 else None), {})[number] = None
+                if said not in concept.foreign:
+                    german.add(words)
     aliases = []
     for (words, beside), numbers in sorted(named.items(), key=lambda entry: (entry[0][0], entry[0][1] or ())):
         rarity = sum(math.log((count + 1) / (having[stem] + 0.5)) for stem in words)
         if rarity >= _COMMON:
             weight = round(min(1.0, rarity / _RARE) / len(numbers) ** 0.5, 4)
-            aliases.append(Alias(words, beside, weight, tuple(numbers)))
+            aliases.append(Alias(words, beside, weight, tuple(numbers), words not in german))
     return aliases
 
 
@@ -99,6 +104,7 @@ def compile_lexicon(encoder: Encoder) -> Compiled:
         beside={number: alias.beside for number, alias in enumerate(aliases) if alias.beside is not None},
         concepts=[list(alias.concepts) for alias in aliases],
         weights=[alias.weight for alias in aliases],
+        foreign=frozenset(number for number, alias in enumerate(aliases) if alias.foreign),
         by_stem=by_stem,
         stems=sorted({stem for alias in aliases for stem in alias.stems}),
         model=encoder.name,

@@ -8,12 +8,15 @@ import msgspec
 
 __all__ = ["SourceConcept", "read_concepts"]
 
+_FOREIGN = "tongues.tsv"
+
 
 class SourceConcept(msgspec.Struct, frozen=True):
-    """``terms``: what providers call it, the most usual first. ``aliases``: what people say."""
+    """``terms``: what providers call it, the most usual first. ``aliases``: what people say; ``foreign``: those in other languages."""
 
     terms: tuple[str, ...]
     aliases: tuple[str, ...]
+    foreign: frozenset[str] = frozenset()
 
 
 def read_concepts() -> list[SourceConcept]:
@@ -23,7 +26,10 @@ def read_concepts() -> list[SourceConcept]:
         if file.name.endswith(".tsv"):
             for line in file.read_text(encoding="utf-8").splitlines():
                 terms, aliases = line.split("\t")
-                said = concepts[terms].aliases if terms in concepts else ()
-                said = tuple(dict.fromkeys((*said, *aliases.split(" | "))))
-                concepts[terms] = SourceConcept(tuple(terms.split(", ")), said)
+                before, own = concepts.get(terms, SourceConcept((), ())), aliases.split(" | ")
+                concepts[terms] = SourceConcept(
+                    tuple(terms.split(", ")),
+                    tuple(dict.fromkeys((*before.aliases, *own))),
+                    before.foreign.union(own if file.name == _FOREIGN else ()),
+                )
     return list(concepts.values())

@@ -37,6 +37,7 @@ def compiled(*concepts: tuple[str, str], questions: Sequence[str] = ("Hilfe",) *
         beside={number: alias.beside for number, alias in enumerate(aliases) if alias.beside is not None},
         concepts=[list(alias.concepts) for alias in aliases],
         weights=[alias.weight for alias in aliases],
+        foreign=frozenset(number for number, alias in enumerate(aliases) if alias.foreign),
         by_stem={
             stem: [n for n, alias in enumerate(aliases) if alias.stems[0] == stem]
             for stem in {a.stems[0] for a in aliases}
