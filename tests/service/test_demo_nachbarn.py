@@ -47,8 +47,13 @@ def test_an_offer_of_one_appears_changes_and_disappears_in_the_other(demo: Path,
     def enter(*names: str) -> None:
         file = tmp_path / "sternwarte.csv"
         file.write_text(HEAD + "".join(ROW.format(name=name) for name in names), encoding="utf-8")
-        done = bildungskatalog("ingest", "--dir", tmp_path / "bergstrasse", "--source", "sternwarte", file)
-        assert done.returncode == 0, done.stderr
+
+        def entered() -> bool:
+            done = bildungskatalog("ingest", "--dir", tmp_path / "bergstrasse", "--source", "sternwarte", file)
+            assert done.returncode == 0 or "wird gerade geschrieben" in done.stderr, done.stderr
+            return done.returncode == 0
+
+        wait_for(entered, 60)  # it follows the other, and may be writing what that brought
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
