@@ -45,6 +45,8 @@ __all__ = [
     "write_index",
 ]
 
+_WAIT = 10.0  # seconds for another writer: a neighbour's visit that brings little takes two or three
+
 
 class Progress(msgspec.Struct, frozen=True):
     """Where progress is shown: ``records`` gets numbers of records read, ``texts`` texts encoded so far and in all,
@@ -121,7 +123,7 @@ def run_jobs(
     """
     schemes, gazetteer = load_schemes(), Gazetteer.load()
     enricher = Enricher(schemes, gazetteer, settings.catalogue.district)
-    with open_run(folder, settings.catalogue.base) as run:
+    with open_run(folder, settings.catalogue.base, _WAIT) as run:
         run.put_ontology(ontology_ntriples())
         licence = settings.catalogue.licence
         reports = [_run_job(run, folder, job, gazetteer, enricher, progress, licence) for job in jobs]

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,15 @@ def test_a_second_writer_is_told_who_writes(small: Path) -> None:
         rf"Der Katalog {re.escape(str(small))} wird gerade geschrieben, von Prozess {os.getpid()} seit [\d.]+ [\d:]+\.",
         said,
     )
+
+
+def test_it_waits_for_a_writer_that_is_soon_done(small: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with writer_lock(small):
+            running = pool.submit(bildungskatalog, "ingest", "--dir", small)
+            time.sleep(4)
+            assert not running.done()
+        assert running.result().returncode == 0
 
 
 # --- check
