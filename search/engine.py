@@ -42,6 +42,7 @@ __all__ = ["IndexOutdated", "SearchEngine"]
 
 _CANDIDATES = 300  # of each kind of retrieval and group
 _FITTING_SHARE = 0.75  # of the score of an offer that misses a wish or leaves it open: enough for one that fits
+_TOPIC_SHARE = 0.5  # of the score of the best that misses a wish: what fits with less is about something else
 _STORY, _STORY_TOPIC = 15, 8  # words of a question that tells a story, and of its topic
 # of the score at most, for how far the third group misses a wish: less than differences in meaning that count
 _MISS = 0.05
@@ -106,8 +107,8 @@ class SearchEngine:
         asked = self._asked(request)
         offers = OffersRead(self._snapshot.ledger.offers_at)
         weak = asked.topic is not None and self._is_weak(asked, asked.topic, offers)
-        stated = 0.0 if request.chosen is not None else _FITTING_SHARE
-        first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE, stated)
+        stated, missed = (0.0, 0.0) if request.chosen is not None else (_FITTING_SHARE, _TOPIC_SHARE)
+        first, second, third = _near_the_best(*asked.found, 1.0 if request.far else _FITTING_SHARE, stated, missed)
         third = self._nearest_misses(third, asked.wishes, asked.judgement)
         order = ranked((first, second, third), self._columns, request.collapse)
         if request.collapse:
@@ -252,14 +253,16 @@ class _Judged(msgspec.Struct, frozen=True):
 
 
 def _near_the_best(
-    first: Candidates, second: Candidates, third: Candidates, share: float, stated: float
+    first: Candidates, second: Candidates, third: Candidates, share: float, stated: float, missed: float
 ) -> tuple[Candidates, Candidates, Candidates]:
     """The groups without what is no hit: a wish that fits makes up for a part of the topic, not for all of it.
 
-    ``share`` of the score of an offer that misses a wish is enough for one that fits, and ``stated`` of one that leaves it open.
+    ``share`` of the score of an offer that misses a wish makes one that fits a hit as good as the best. One that fits is a hit from
+    ``stated`` of the score of an offer that leaves the wish open and from ``missed`` of one that misses it.
     """
-    best = max(first.best, second.best, third.best * share)
-    return first.near(best).above(stated * second.best), second.near(best), third.near(max(best, third.best))
+    best, least = max(first.best, second.best, third.best * share), missed * third.best
+    fitting = first.near(best).above(max(stated * second.best, least))
+    return fitting, second.near(best).above(least), third.near(max(best, third.best))
 
 
 def _respelled(slips: Sequence[Slip], say: Wording) -> str | None:

@@ -56,6 +56,14 @@ def test_what_fits_a_wish_but_lies_far_from_the_topic_does_not_come_first(catalo
     assert identifiers(found) == ["hunting"]
 
 
+def test_what_misses_a_wish_comes_before_what_is_about_something_else(demo: Path, ask: Asker) -> None:
+    found = ask(demo, "Nähen am Wochenende unter 50 Euro")  # sewing is on weekdays there, trees are cut on Saturdays
+    assert found["hits"][0]["name"].startswith("Nähen")
+    assert found["hits"][0]["group"] == 3
+    found = ask(demo, "Nähen", chosen=Wishes(weekdays=("sa", "su"), price_max=50))
+    assert found["hits"][0]["group"] == 1  # who sets it wants it
+
+
 def test_a_wish_that_the_person_set_comes_first_all_the_same(catalogue: Path, ask: Asker) -> None:
     found = ask(catalogue, "Raus in die Natur und jagen lernen", chosen=Wishes(weekdays=("sa",)))
     *first, last = identifiers(found)
