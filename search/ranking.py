@@ -25,15 +25,14 @@ __all__ = ["Behind", "Between", "Candidates", "Ranking", "Topic"]
 _LEXICON = 0.5  # weight of the nearest concept of the lexicon, where that of the question is 1
 _SURE = 0.5  # weight of an alias in the lexicon from which it counts fully
 _AGREEING = 0.2  # similarity of question and concept from which it counts fully
-_UNDERSTOOD = (
-    0.5  # similarity of a question and the concept that its foreign word names from which the encoder knows that word
-)
+# similarity of a question and the concept that its word of another language names from which the encoder knows that word
+_UNDERSTOOD = 0.5
 # similarity of question and everyday words from which a concept is one that the question sounds like, and from which it counts fully
 _SOUNDS, _SOUNDS_SURELY = 0.4, 0.9
 _FOREIGN = 0.3  # similarity that is asked for beyond 0 in other languages, whose words look like German ones of another meaning: "bowls"
 _WORDS = 0.1  # weight of the share of the question's specific words that an offer contains
-# what an offer gains that has all words of a question of so few: they are meant as they stand
-_ALL_WORDS, _FEW = 0.1, 3
+_FEW = 3  # words of a question that are meant as they stand
+_ALL_WORDS = 0.1  # what an offer gains that has all words of a question of so few
 _NAMED = 0.06  # what an offer gains that says the term which providers use most for a concept behind the question
 _SERVICE = 0.1  # what a service of the district gains where the question surely asks for one
 _EXCLUDED = 0.2  # what an offer loses that contains a word which the question rules out

@@ -165,9 +165,9 @@ class VectorIndex:
         both: Any = faiss.read_index(str(self._codes_path))
         change: Any = faiss.downcast_VectorTransform(both.chain.at(0))
         codes: Any = faiss.downcast_index(both.index)
-        only: Any = faiss.IndexFlatIP(codes.d)
-        only.add(np.zeros((1, codes.d), np.float32))
-        lists: Any = faiss.IndexIVFPQ(only, codes.d, 1, codes.pq.M, _BITS, faiss.METRIC_INNER_PRODUCT)
+        centre: Any = faiss.IndexFlatIP(codes.d)
+        centre.add(np.zeros((1, codes.d), np.float32))
+        lists: Any = faiss.IndexIVFPQ(centre, codes.d, 1, codes.pq.M, _BITS, faiss.METRIC_INNER_PRODUCT)
         lists.by_residual, lists.pq, lists.is_trained = False, codes.pq, True
         rows = np.arange(codes.ntotal)
         lists.invlists.add_entries(0, rows.size, faiss.swig_ptr(rows), codes.codes.data())
@@ -196,10 +196,10 @@ class VectorIndex:
         """About the nearest ``count`` of the allowed rows (a bit each), in no order."""
         faiss.omp_set_num_threads(1)  # of this thread: one question is too little to share, and teams wait by spinning
         directions, codes = self._codes
-        of_allowed: Any = faiss.IDSelectorBitmap
-        only: Any = faiss.SearchParametersIVF
-        turned = (directions @ np.frombuffer(question, np.float32))[None]
-        _, (rows,) = codes.search(turned, count, params=only(sel=of_allowed(np.frombuffer(allowed, np.uint8))))
+        selector: Any = faiss.IDSelectorBitmap  # the package's own hints do not know what these two take
+        parameters: Any = faiss.SearchParametersIVF
+        only = parameters(sel=selector(np.frombuffer(allowed, np.uint8)))
+        _, (rows,) = codes.search((directions @ np.frombuffer(question, np.float32))[None], count, params=only)
         found: Rows = rows[rows >= 0]  # where fewer are allowed
         return found
 
